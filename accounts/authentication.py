@@ -1,0 +1,45 @@
+"""Who is asking: `Authorization: Bearer TOKEN`."""
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+
+from accounts import sessions
+from accounts.models import User
+from doit_site.api.problems import Code, Problem
+from doit_site.mongo.client import current_session
+
+
+class BearerAuthentication(BaseAuthentication):
+    """`request.user` is the User, `request.auth` the session's document."""
+
+    def authenticate(self, request):
+        header = request.META.get("HTTP_AUTHORIZATION", "")
+        if not header:
+            return None
+        scheme, _, token = header.partition(" ")
+        session = sessions.find(token.strip()) if scheme.lower() == "bearer" else None
+        document = session and User.objects.collection.find_one(
+            {"id": session["user_id"]}, session=current_session()
+        )
+        if not document:
+            raise AuthenticationFailed("The token is unknown, revoked or expired.")
+        user = User.from_document(document)
+        if not user.is_active:
+            raise Problem(Code.account_suspended)
+        return user, session
+
+    def authenticate_header(self, request):
+        return 'Bearer realm="doit"'
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    target_class = BearerAuthentication
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema):
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The token that POST auth/otp/verify/ answers.",
+        }

@@ -1,0 +1,94 @@
+"""A person's days: local days of their time zone, never doubled, whatever zone they move to.
+
+product.md: a change of zone takes effect at the next local midnight; travel and DST
+neither lose nor double a day, and dates skipped are not missed.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+ONE_DAY = timedelta(days=1)
+KEPT = timedelta(days=800)  # two roadmaps of the longest kind: no streak looks further back
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneChange:
+    """From `since` on the person lives in `zone`; `first_day` is their first day there.
+
+    `skipped` are the dates that flying east left out between the two zones.
+    """
+
+    zone: str
+    since: datetime
+    first_day: date
+    skipped: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """`changes` in the order of time; before the first of them the zone is UTC."""
+
+    changes: tuple[ZoneChange, ...] = field(default=())
+
+    def day(self, moment: datetime) -> date:
+        """The person's local day at `moment` (aware)."""
+        change = self._at(moment)
+        if change is None:
+            return moment.astimezone(UTC).date()
+        # Flying west would live the same date twice: the first day there waits for the zone.
+        return max(moment.astimezone(ZoneInfo(change.zone)).date(), change.first_day)
+
+    def zone(self, moment: datetime) -> str:
+        change = self._at(moment)
+        return change.zone if change else "UTC"
+
+    def next_midnight(self, moment: datetime) -> datetime:
+        """When the person's next day begins, in UTC."""
+        tomorrow = self.day(moment) + ONE_DAY
+        zone = ZoneInfo(self.zone(moment))
+        return datetime.combine(tomorrow, time(), zone).astimezone(UTC)
+
+    def skips(self, day: date, moment: datetime) -> bool:
+        """Whether `day` was no day of this person's: nothing can be missed on it."""
+        return any(day in change.skipped for change in self.changes) or not _exists(
+            day, self.zone(moment)
+        )
+
+    def day_before(self, day: date, moment: datetime) -> date:
+        """The last day before `day` that the person had."""
+        day -= ONE_DAY
+        while self.skips(day, moment):
+            day -= ONE_DAY
+        return day
+
+    def moved(self, zone: str, moment: datetime) -> "Calendar":
+        """The calendar after choosing `zone` at `moment`; an earlier choice not yet in effect gives way."""
+        current = Calendar(
+            tuple(c for c in self.changes if c.since <= moment and c.since > moment - KEPT)
+            or tuple(c for c in self.changes if c.since <= moment)[-1:]
+        )
+        if current.zone(moment) == zone:
+            return current
+        since = current.next_midnight(moment)
+        today = current.day(moment)
+        there = since.astimezone(ZoneInfo(zone)).date()
+        first_day = max(today + ONE_DAY, there)
+        skipped = tuple(today + ONE_DAY * n for n in range(1, (first_day - today).days))
+        return Calendar((*current.changes, ZoneChange(zone, since, first_day, skipped)))
+
+    def _at(self, moment):
+        return next((c for c in reversed(self.changes) if c.since <= moment), None)
+
+
+@cache
+def zones() -> frozenset[str]:
+    """The names of the IANA database."""
+    return frozenset(available_timezones()) - {"localtime", "Factory"}
+
+
+def _exists(day, zone):
+    """False for a date that the zone itself left out, as Apia did 2011-12-30."""
+    noon = datetime.combine(day, time(12), ZoneInfo(zone))
+    return noon.astimezone(UTC).astimezone(noon.tzinfo).date() == day

@@ -1,0 +1,209 @@
+"""People and how they sign in. Documents of seed 1-doit.md ("Users Collection"), and ours."""
+
+from datetime import UTC, date
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.functional import cached_property
+from django_mongodb_backend.fields import ArrayField, EmbeddedModelArrayField, EmbeddedModelField
+
+from accounts import phones
+from accounts.calendar import Calendar, ZoneChange
+from doit_site import clock
+from doit_site.mongo.documents import Document, DocumentManager, Embedded
+from doit_site.mongo.fields import DateTextField, DateTimeField, IdField, OptionalTextField
+from doit_site.mongo.indexes import Index
+
+
+class Preferences(Embedded):
+    """How the product meets the person (seed 2-nexstepai.md)."""
+
+    notifications = models.BooleanField(default=True)
+    theme = models.CharField(
+        max_length=10,
+        default="system",
+        choices=[("system", "System"), ("light", "Light"), ("dark", "Dark")],
+    )
+    language = models.CharField(max_length=35, default="en")
+
+    def __str__(self):
+        return f"{self.theme}, {self.language}"
+
+
+class StoredZoneChange(Embedded):
+    """accounts.calendar.ZoneChange as it is stored."""
+
+    zone = models.CharField(max_length=64)
+    since = DateTimeField()
+    first_day = DateTextField()
+    skipped = ArrayField(DateTextField(), default=list)
+
+    def __str__(self):
+        return f"{self.zone} from {self.first_day}"
+
+
+class UserManager(DocumentManager, BaseUserManager):
+    def create_user(self, phone_number, password=None, **fields):
+        """Create a person by hand, as the admin and tests do; sign-in has its own act."""
+        user = self.model(phone_number=phones.normalise(phone_number), **fields)
+        user.set_password(password)
+        user.save(force_insert=True)
+        return user
+
+    def create_superuser(self, phone_number, password=None, **fields):
+        return self.create_user(
+            phone_number, password, **{"is_staff": True, "is_superuser": True, **fields}
+        )
+
+
+class User(AbstractBaseUser, PermissionsMixin, Document):
+    """A person. `email` is absent from the document when unset."""
+
+    ACTIVE, SUSPENDED = "active", "suspended"
+
+    id = IdField()
+    phone_number = models.CharField(
+        max_length=15, unique=True, validators=[RegexValidator(phones.PATTERN, "10 to 15 digits.")]
+    )
+    created_at = DateTimeField(default=clock.now, editable=False)
+    name = models.CharField(max_length=100, default="", blank=True)
+    email = OptionalTextField(max_length=254, unique=True)
+    status = models.CharField(
+        max_length=10,
+        default=ACTIVE,
+        choices=[(ACTIVE, "Active"), (SUSPENDED, "Suspended")],
+    )
+    is_staff = models.BooleanField("may use the admin", default=False)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    time_zones = EmbeddedModelArrayField(StoredZoneChange, default=list, editable=False)
+    preferences = EmbeddedModelField(Preferences, null=True, blank=True)
+    last_login = DateTimeField(null=True, blank=True, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "phone_number"
+
+    class Meta:
+        db_table = "users"
+        ordering = ["-created_at"]
+        indexes = [
+            Index("phone_number", name="phone_number_index", unique=True),
+            Index("id", name="id_index", unique=True),
+            # password reset and the uniqueness of addresses
+            Index("email", name="email_index", unique=True, sparse=True),
+            # the admin's list, newest first
+            Index("-created_at", name="created_at_index"),
+        ]
+
+    def __str__(self):
+        return self.name or f"+{self.phone_number}"
+
+    @property
+    def is_active(self):
+        return self.status == self.ACTIVE
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return Calendar(
+            tuple(
+                ZoneChange(
+                    change.zone,
+                    change.since.astimezone(UTC),
+                    date.fromisoformat(change.first_day),
+                    tuple(date.fromisoformat(day) for day in change.skipped or ()),
+                )
+                for change in self.time_zones
+            )
+        )
+
+    def today(self) -> date:
+        """The person's local day now."""
+        return self.calendar.day(clock.now())
+
+
+class Session(Document):
+    """A sign-in: an opaque bearer token, of which only the SHA-256 is stored."""
+
+    id = IdField()
+    user_id = models.CharField(max_length=36)
+    token_hash = models.CharField(max_length=64)
+    created_at = DateTimeField(default=clock.now)
+    last_used_at = DateTimeField(default=clock.now)
+    expires_at = DateTimeField()
+    device = models.CharField(max_length=200, default="")
+
+    class Meta:
+        db_table = "sessions"
+        indexes = [
+            Index("id", name="id_index", unique=True),
+            # every authenticated request
+            Index("token_hash", name="token_hash_index", unique=True),
+            # the list of one's sessions, and signing out everywhere
+            Index("user_id", "-created_at", "-id", name="user_id_created_id_index"),
+            Index("expires_at", name="expires_at_ttl", expire_after_seconds=0),
+        ]
+
+
+class SignInCode(Document):
+    """The one open code of a phone number and purpose; HMAC at rest, gone with its time."""
+
+    id = IdField()
+    phone_number = models.CharField(max_length=15)
+    purpose = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64)
+    guesses = models.IntegerField(default=0)
+    sent_at = DateTimeField()
+    expires_at = DateTimeField()
+
+    class Meta:
+        db_table = "sign_in_codes"
+        indexes = [
+            Index("id", name="id_index", unique=True),
+            # sending and guessing; one code a number and purpose
+            Index("phone_number", "purpose", name="phone_purpose_index", unique=True),
+            # erasing a person with a change of number under way
+            Index("purpose", name="purpose_index"),
+            Index("expires_at", name="expires_at_ttl", expire_after_seconds=0),
+        ]
+
+
+class PasswordReset(Document):
+    """An open password reset: single use, one hour; the token's SHA-256."""
+
+    id = IdField()
+    user_id = models.CharField(max_length=36)
+    token_hash = models.CharField(max_length=64)
+    created_at = DateTimeField(default=clock.now)
+    expires_at = DateTimeField()
+
+    class Meta:
+        db_table = "password_resets"
+        indexes = [
+            Index("id", name="id_index", unique=True),
+            Index("token_hash", name="token_hash_index", unique=True),
+            Index("user_id", name="user_id_index"),
+            Index("expires_at", name="expires_at_ttl", expire_after_seconds=0),
+        ]
+
+
+class AdminSession(AbstractBaseSession):
+    """A browser session of the admin, with its owner so that erasing and suspending end it."""
+
+    expire_date = DateTimeField()
+    user_id = models.CharField(max_length=36, default="")
+
+    class Meta:
+        db_table = "admin_sessions"
+        indexes = [
+            Index("session_key", name="session_key_index", unique=True),
+            Index("user_id", name="user_id_index"),
+            Index("expire_date", name="expire_date_ttl", expire_after_seconds=0),
+        ]
+
+    @classmethod
+    def get_session_store_class(cls):
+        from accounts.admin_session import SessionStore
+
+        return SessionStore

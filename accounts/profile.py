@@ -1,0 +1,112 @@
+"""Acts on one's own profile: editing it, changing the phone number."""
+
+from datetime import date, datetime
+
+from pymongo.errors import DuplicateKeyError
+
+from accounts import codes
+from accounts.models import Preferences, User
+from doit_site import clock
+from doit_site.api.problems import Code, Problem
+from doit_site.mongo.client import current_session
+from doit_site.mongo.transactions import transactional
+
+
+def update(*, user: User, **changes) -> User:
+    """Change name, email (None unsets it), time_zone or single preferences; the person as now stored.
+
+    A time zone takes effect at the next local midnight (accounts.calendar). Raises Problem
+    `email_taken`.
+    """
+    write: dict = {"$set": {}, "$unset": {}}
+    if "name" in changes:
+        write["$set"]["name"] = changes["name"]
+    if "email" in changes:
+        _set_email(write, changes["email"])
+    if "time_zone" in changes:
+        write["$set"] |= _time_zone(user, changes["time_zone"])
+    if "preferences" in changes:
+        write["$set"]["preferences"] = _preferences(user, changes["preferences"])
+    return _write(user, {operator: fields for operator, fields in write.items() if fields})
+
+
+def _set_email(write, email):
+    if email:
+        write["$set"]["email"] = email.lower()
+    else:
+        write["$unset"]["email"] = ""
+
+
+def _time_zone(user, zone):
+    calendar = user.calendar.moved(zone, clock.now())
+    changes = [
+        {
+            "zone": change.zone,
+            "since": change.since,
+            "first_day": change.first_day.isoformat(),
+            "skipped": [day.isoformat() for day in change.skipped],
+        }
+        for change in calendar.changes
+    ]
+    return {"time_zone": zone, "time_zones": changes}
+
+
+def _preferences(user, changes):
+    kept = user.preferences or Preferences()
+    return {
+        name: changes.get(name, getattr(kept, name))
+        for name in ("notifications", "theme", "language")
+    }
+
+
+def _write(user, update):
+    people = User.objects.collection
+    try:
+        if update:
+            people.update_one({"id": user.pk}, update, session=current_session())
+    except DuplicateKeyError as error:
+        detail = "The e-mail address belongs to another account."
+        rows = [{"pointer": "/email", "code": "email_taken", "detail": detail}]
+        raise Problem(Code.email_taken, detail, errors=rows) from error
+    return User.from_document(people.find_one({"id": user.pk}, session=current_session()))
+
+
+def send_phone_code(*, user: User, phone_number: str) -> dict:
+    """Send a code to the new number; whether it is taken is not told before it is proved."""
+    return codes.send(phone_number=phone_number, purpose=codes.change_of_phone(user.pk))
+
+
+def change_phone(*, user: User, phone_number: str, code: str, address: str) -> User:
+    """Move the account to the proved number. Raises Problem `code_invalid`, `phone_taken`."""
+    row = codes.guess(
+        phone_number=phone_number,
+        purpose=codes.change_of_phone(user.pk),
+        code=code,
+        address=address,
+    )
+    try:
+        return _move(user, phone_number, row)
+    except DuplicateKeyError as error:
+        detail = "The phone number belongs to another account."
+        rows = [{"pointer": "/phone_number", "code": "phone_taken", "detail": detail}]
+        raise Problem(Code.phone_taken, detail, errors=rows) from error
+
+
+@transactional
+def _move(user, phone_number, row):
+    codes.use(row)
+    return _write_phone(user, phone_number)
+
+
+def _write_phone(user, phone_number):
+    people = User.objects.collection
+    people.update_one(
+        {"id": user.pk}, {"$set": {"phone_number": phone_number}}, session=current_session()
+    )
+    return User.from_document(people.find_one({"id": user.pk}, session=current_session()))
+
+
+def effective_from(user: User, moment: datetime) -> tuple[str, date] | None:
+    """(zone, first day) of a change of time zone not yet in effect, else None."""
+    last = user.calendar.changes[-1] if user.calendar.changes else None
+    return (last.zone, last.first_day) if last and last.since > moment else None

@@ -1,0 +1,144 @@
+"""Safe retries of POSTs: the Idempotency-Key header (api.md "retries", trust.md "Protocol")."""
+
+import re
+from contextlib import suppress
+from datetime import timedelta
+from functools import wraps
+from hashlib import sha256
+
+import orjson
+from pymongo.errors import DuplicateKeyError, PyMongoError
+from rest_framework.response import Response
+
+from doit_site import clock
+from doit_site.api.json import dumps
+from doit_site.api.problems import CONTENT_TYPE, Code, Problem
+from doit_site.models import IdempotencyKey
+from doit_site.mongo.client import current_session
+from doit_site.mongo.fields import new_id
+from doit_site.mongo.shapes import as_datetime
+from doit_site.mongo.transactions import in_transaction
+
+KEPT = timedelta(hours=24)
+CRASHED_AFTER = timedelta(seconds=60)
+VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def idempotent(handler=None, *, transaction=True):
+    """Make a POST handler of a view honour Idempotency-Key.
+
+    The answer is stored in the transaction that the handler's own writes join, so that
+    both are there or neither. A handler with effects outside the database, or that erases
+    its own person, says `transaction=False`: its answer is stored right after it.
+    """
+
+    def decorate(handler):
+        @wraps(handler)
+        def run(view, request, *args, **kwargs):
+            header = request.headers.get("Idempotency-Key")
+            if header is None:
+                return handler(view, request, *args, **kwargs)
+            row = _row(request, header)
+            if replay := _claim(row):
+                return replay
+            return _answer(view, row, lambda: handler(view, request, *args, **kwargs), transaction)
+
+        run.idempotent = True
+        return run
+
+    return decorate(handler) if handler else decorate
+
+
+def _row(request, header):
+    if not VISIBLE.fullmatch(header):
+        detail = "Idempotency-Key is 1 to 255 visible ASCII characters."
+        row = {"pointer": "/Idempotency-Key", "code": "invalid", "detail": detail}
+        raise Problem(Code.invalid_idempotency_key, detail, errors=[row])
+    scope = "\n".join((request.user.pk, request.path, header))
+    now = clock.now()
+    return {
+        "_id": sha256(scope.encode()).hexdigest(),
+        "user_id": request.user.pk,
+        "fingerprint": sha256(orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        "claim": new_id(),
+        "claimed_at": now,
+        "status": None,
+        "expires_at": now + KEPT,
+    }
+
+
+def _claim(row):
+    """Take the key for this request, or the Response that an earlier one left."""
+    rows = IdempotencyKey.objects.collection
+    try:
+        rows.insert_one(dict(row))
+        return None
+    except DuplicateKeyError:
+        kept = rows.find_one({"_id": row["_id"]})
+    now = row["claimed_at"]
+    if kept is None or as_datetime(kept["expires_at"]) <= now:
+        stale = {"expires_at": {"$lte": now}}
+    elif kept["fingerprint"] != row["fingerprint"]:
+        raise Problem(Code.idempotency_key_reused)
+    elif kept["status"] is not None:
+        return _replay(kept)
+    else:
+        stale = {"status": None, "claimed_at": {"$lte": now - CRASHED_AFTER}}
+    taken = rows.replace_one({"_id": row["_id"], **stale}, row)
+    if not taken.matched_count:
+        raise Problem(Code.idempotency_in_progress, headers={"Retry-After": "1"})
+    return None
+
+
+def _replay(kept):
+    response = Response(
+        orjson.loads(kept["body"]) if kept["body"] else None,
+        status=kept["status"],
+        headers={**kept["headers"], "Idempotent-Replayed": "true"},
+    )
+    if response.status_code >= 400:
+        response.content_type = CONTENT_TYPE
+    return response
+
+
+def _answer(view, row, act, transaction):
+    def act_and_complete():
+        response = act()
+        _complete(row, response)
+        return response
+
+    try:
+        return in_transaction(act_and_complete) if transaction else act_and_complete()
+    except Exception as error:
+        response = view.handle_exception(error)
+        _complete(row, response)
+        return response
+
+
+def _complete(row, response):
+    """Store the answer, or free the key after one that a retry may better."""
+    rows = IdempotencyKey.objects.collection
+    mine = {"_id": row["_id"], "claim": row["claim"]}
+    if response.status_code in (401, 429) or response.status_code >= 500:
+        # `status: None` leaves a commit alone whose outcome was unknown; a row that stays frees itself.
+        with suppress(PyMongoError):
+            rows.delete_one({**mine, "status": None})
+        return
+    done = rows.update_one(
+        mine,
+        {
+            "$set": {
+                "status": response.status_code,
+                "body": dumps(response.data).decode() if response.data is not None else "",
+                "headers": {
+                    name: response.headers[name]
+                    for name in ("Location",)
+                    if name in response.headers
+                },
+            }
+        },
+        session=current_session(),
+    )
+    if current_session() is not None and not done.matched_count:
+        # Another request took the key over after 60 s: its effect is the one that counts.
+        raise Problem(Code.idempotency_in_progress, headers={"Retry-After": "1"})

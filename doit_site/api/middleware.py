@@ -1,0 +1,45 @@
+"""What every request gets: an id, one deadline for its database work, no HTML under /api/."""
+
+import re
+import uuid
+
+import pymongo
+from django.conf import settings
+
+from doit_site.api.problems import CONTENT_TYPE, Code, Problem, plain_response
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+BY_STATUS = {
+    400: Code.bad_request,
+    403: Code.permission_denied,
+    404: Code.not_found,
+    405: Code.method_not_allowed,
+    413: Code.body_too_large,
+}
+
+
+class RequestMiddleware:
+    """The outermost middleware, so that it also sees what the others answer."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        given = request.headers.get("X-Request-ID", "")
+        request.id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        with pymongo.timeout(settings.DATABASE_DEADLINE):
+            response = self.answer(request)
+        response["X-Request-ID"] = request.id
+        return response
+
+    def answer(self, request):
+        if not request.path_info.startswith("/api/"):
+            return self.get_response(request)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_BODY_BYTES:
+            return plain_response(Problem(Code.body_too_large), request.id)
+        response = self.get_response(request)
+        if response.status_code >= 400 and response.get("Content-Type") != CONTENT_TYPE:
+            code = BY_STATUS.get(response.status_code, Code.internal_error)
+            response = plain_response(Problem(code), request.id)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response

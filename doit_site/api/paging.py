@@ -1,0 +1,233 @@
+"""Cursor paging over an index or over an array, reading no more than the page."""
+
+import base64
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import bson
+from bson.errors import BSONError
+from bson.max_key import MaxKey
+from bson.min_key import MinKey
+from rest_framework.pagination import BasePagination
+from rest_framework.response import Response
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from doit_site.api.problems import Code, Problem
+from doit_site.mongo.client import current_session
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+
+
+@dataclass
+class Page:
+    """Rows in reading order; `after` and `before` are the positions of the neighbour pages."""
+
+    rows: list
+    after: Any = None
+    before: Any = None
+
+
+@dataclass
+class Keyset:
+    """The documents under one value of an index, in the index's order.
+
+    `index` is a doit_site Index whose first field is fixed to `owner` and whose others
+    give the order, the last of them unique. Bounds are index keys (`min` and `max`), so
+    that a page is one range of the index whatever BSON types it holds, strings where
+    dates are due included.
+    """
+
+    model: Any
+    index: str
+    owner: Any
+    projection: dict
+    filter: dict = field(default_factory=dict)
+
+    def page(self, position, backwards, limit) -> Page:
+        keys = self._keys()
+        start, end = self._bounds(keys, position, backwards)
+        order = [(name, -way if backwards else way) for name, way in keys]
+        cursor = (
+            self.model.objects.collection.find(
+                {keys[0][0]: self.owner, **self.filter},
+                self._projection(keys),
+                session=current_session(),
+            )
+            .sort(order)
+            .hint(self.index)
+            .min(start)
+            .max(end)
+            .limit(limit + 1)
+        )
+        rows = list(cursor)
+        more = rows[limit:]
+        rows = rows[:limit][::-1] if backwards else rows[:limit]
+        return self._neighbours(keys, rows, more, position, backwards)
+
+    def _keys(self):
+        index = next(index for index in self.model._meta.indexes if index.name == self.index)
+        return index.keys(self.model)
+
+    def _projection(self, keys):
+        return {**self.projection, **{name: 1 for name, _ in keys[1:]}}
+
+    def _bounds(self, keys, position, backwards):
+        names = [name for name, _ in keys]
+        first = [self.owner, *(MaxKey() if way < 0 else MinKey() for _, way in keys[1:])]
+        last = [self.owner, *(MinKey() if way < 0 else MaxKey() for _, way in keys[1:])]
+        if position is not None:
+            if len(position) != len(keys) - 1:
+                raise Problem(Code.invalid_cursor)
+            bound = [self.owner, *position]
+            first, last = (first, bound) if backwards else (bound, last)
+        return list(zip(names, first, strict=True)), list(zip(names, last, strict=True))
+
+    def _neighbours(self, keys, rows, more, position, backwards):
+        place = lambda row: [row.get(name) for name, _ in keys[1:]]  # noqa: E731
+        if backwards:
+            return Page(rows, after=position, before=place(rows[0]) if more and rows else None)
+        came_from_somewhere = position is not None and rows
+        return Page(
+            rows,
+            after=place(more[0]) if more else None,
+            before=place(rows[0]) if came_from_somewhere else None,
+        )
+
+
+@dataclass
+class Tail:
+    """An array of one document, newest (last) first. Positions count from its start."""
+
+    model: Any
+    match: dict
+    array: str
+
+    def page(self, position, backwards, limit) -> Page:
+        size, end = self._size(), None
+        if position is None:
+            end = size
+        elif backwards:
+            end = min(position + limit, size)
+        else:
+            end = min(position, size)
+        start = max(0, end - limit)
+        rows = self._slice(start, end - start) if end > start else []
+        return Page(
+            rows[::-1],
+            after=start if start > 0 else None,
+            before=end if end < size else None,
+        )
+
+    def _size(self):
+        row = self._one({"size": {"$size": {"$ifNull": [f"${self.array}", []]}}})
+        return row["size"]
+
+    def _slice(self, start, count):
+        source = {"$ifNull": [f"${self.array}", []]}
+        return self._one({"rows": {"$slice": [source, start, count]}})["rows"]
+
+    def _one(self, projection):
+        pipeline = [{"$match": self.match}, {"$project": {"_id": 0, **projection}}]
+        rows = self.model.objects.collection.aggregate(pipeline, session=current_session())
+        row = next(iter(rows), None)
+        if row is None:
+            raise Problem(Code.not_found)
+        return row
+
+
+@dataclass
+class Rows:
+    """Rows at hand, in reading order: for what is computed from documents already read."""
+
+    rows: list
+
+    def page(self, position, backwards, limit) -> Page:
+        start = position or 0
+        if backwards:
+            start = max(0, start - limit)
+        end = start + limit
+        return Page(
+            self.rows[start:end],
+            after=end if end < len(self.rows) else None,
+            before=start if start > 0 else None,
+        )
+
+
+class Pages(BasePagination):
+    """DRF's pagination for the sources above: `page = self.paginator.read(request, source)`."""
+
+    def read(self, request, source) -> list:
+        self.url = request.build_absolute_uri()
+        position, backwards = _decode(request.query_params.get("cursor"))
+        self.page = source.page(position, backwards, _limit(request))
+        return self.page.rows
+
+    def get_paginated_response(self, data):
+        return Response(
+            {
+                "next": self._link(self.page.after, False),
+                "previous": self._link(self.page.before, True),
+                "results": data,
+            }
+        )
+
+    def _link(self, position, backwards):
+        if position is None:
+            return None
+        return replace_query_param(
+            remove_query_param(self.url, "cursor"), "cursor", _encode(position, backwards)
+        )
+
+    def get_paginated_response_schema(self, schema):
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": link, "previous": link, "results": schema},
+        }
+
+    def get_schema_operation_parameters(self, view):
+        limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+        return [
+            {"name": "limit", "in": "query", "required": False, "schema": limit},
+            {
+                "name": "cursor",
+                "in": "query",
+                "required": False,
+                "description": "From `next` or `previous` of an earlier answer.",
+                "schema": {"type": "string"},
+            },
+        ]
+
+
+def _limit(request):
+    text = request.query_params.get("limit")
+    if text is None:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_LIMIT):
+        detail = f"limit is a whole number from 1 to {MAX_LIMIT}."
+        row = {"pointer": "/limit", "code": "invalid", "detail": detail}
+        raise Problem(Code.invalid_input, detail, errors=[row])
+    return int(text)
+
+
+def _encode(position, backwards):
+    raw = bson.encode({"p": position, "b": backwards})
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _decode(text):
+    """(position, backwards) of a cursor; what it holds only ever bounds a scan of the owner's own."""
+    if text is None:
+        return None, False
+    try:
+        value = bson.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        position, backwards = value["p"], bool(value["b"])
+    except (ValueError, KeyError, TypeError, BSONError) as error:
+        raise Problem(Code.invalid_cursor) from error
+    parts = position if isinstance(position, list) else [position]
+    if not all(part is None or isinstance(part, str | int | datetime) for part in parts):
+        raise Problem(Code.invalid_cursor)
+    return position, backwards

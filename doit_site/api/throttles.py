@@ -1,0 +1,100 @@
+"""Limits on how often: per process for plain use, in the database where they protect codes."""
+
+import hmac
+import time
+from datetime import timedelta
+from hashlib import sha256
+
+from django.conf import settings
+from django.core.cache import cache
+from pymongo import ReturnDocument
+from rest_framework.throttling import BaseThrottle
+
+from doit_site import clock
+from doit_site.api.problems import Code, Problem
+from doit_site.models import RateLimit
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def parse(rate: str) -> tuple[int, int]:
+    """(number, seconds) of `5/day`."""
+    number, _, period = rate.partition("/")
+    return int(number), SECONDS[period[0]]
+
+
+class PersonThrottle(BaseThrottle):
+    """`user` requests a window by a person, `anonymous` ones by an address; counted in the cache."""
+
+    def allow_request(self, request, view):
+        name, key = self._who(request)
+        number, seconds = parse(settings.THROTTLE_RATES[name])
+        window, passed = divmod(time.time(), seconds)
+        self.remaining = seconds - passed
+        key = f"throttle:{name}:{key}:{window:.0f}"
+        cache.add(key, 0, timeout=seconds)
+        try:
+            return cache.incr(key) <= number
+        except ValueError:  # it expired between the two
+            return True
+
+    def wait(self):
+        return self.remaining
+
+    def _who(self, request):
+        if request.user is not None:
+            return "user", request.user.pk
+        return "anonymous", self.get_ident(request)
+
+
+def address(request) -> str:
+    """The client's address, behind TRUSTED_PROXIES proxies."""
+    return BaseThrottle().get_ident(request)
+
+
+def digest(text: str) -> str:
+    """An HMAC under the secret key: the same for the same text, and naming nobody."""
+    return hmac.new(settings.SECRET_KEY.encode(), text.encode(), sha256).hexdigest()
+
+
+def spend(name: str, who: str) -> None:
+    """Count one more of `name` for `who` in the database; Problem `throttled` over the limit."""
+    row, number, seconds = _count(name, who, 1)
+    if row["count"] > number:
+        _refuse(seconds)
+
+
+def give_back(name: str, who: str) -> None:
+    """Undo one `spend`, where it turned out not to count."""
+    _count(name, who, -1)
+
+
+def _count(name, who, step):
+    number, seconds = parse(settings.THROTTLE_RATES[name])
+    row = RateLimit.objects.collection.find_one_and_update(
+        {"_id": _key(name, who, seconds)},
+        {
+            "$inc": {"count": step},
+            "$setOnInsert": {"expires_at": clock.now() + timedelta(seconds=seconds)},
+        },
+        upsert=True,
+        return_document=ReturnDocument.AFTER,
+    )
+    return row, number, seconds
+
+
+def _refuse(seconds):
+    wait = str(round(seconds - clock.now().timestamp() % seconds) or 1)
+    raise Problem(Code.throttled, f"Try again in {wait} s.", headers={"Retry-After": wait})
+
+
+def check(name: str, who: str) -> None:
+    """Problem `throttled` where `who` has already spent all of `name`; counts nothing."""
+    number, seconds = parse(settings.THROTTLE_RATES[name])
+    row = RateLimit.objects.collection.find_one({"_id": _key(name, who, seconds)})
+    if row and row["count"] >= number:
+        _refuse(seconds)
+
+
+def _key(name, who, seconds):
+    return f"{name}:{digest(who)[:48]}:{int(clock.now().timestamp() // seconds)}"

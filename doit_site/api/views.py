@@ -1,0 +1,59 @@
+"""The base of every view under /api/v1/."""
+
+from rest_framework import viewsets
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from doit_site.api.paging import Pages
+from doit_site.api.problems import Code, Problem
+
+
+class ApiViewSet(viewsets.GenericViewSet):
+    """A viewset of at most ten lines a method: who may, what shape, which act.
+
+    `parameters` names the query parameters of an action beside those of its paging;
+    any other one is refused. `paged` names the actions that answer a list.
+    """
+
+    pagination_class = Pages
+    lookup_value_regex = "[^/]{1,64}"
+    parameters: dict[str, set[str]] = {}
+    paged: frozenset[str] = frozenset({"list"})
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        self._refuse_unknown_parameters(request)
+
+    def _refuse_unknown_parameters(self, request):
+        if not request.query_params:
+            return
+        known = self.parameters.get(self.action, set())
+        if self.action in self.paged:
+            known = known | {"limit", "cursor"}
+        for name in request.query_params:
+            if name not in known:
+                detail = f"There is no query parameter {name[:100]!r} here."
+                row = {"pointer": f"/{name[:100]}", "code": "unknown_parameter", "detail": detail}
+                raise Problem(Code.unknown_parameter, detail, errors=[row])
+
+    def validated(self, serializer_class=None, **kwargs):
+        """The body's values, or the 400 that says where it is wrong."""
+        serializer = (serializer_class or self.get_serializer_class())(
+            data=self.request.data, context=self.get_serializer_context(), **kwargs
+        )
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+    def page_of(self, source, represent=None):
+        """The page of `source` that the request asks for."""
+        rows = self.paginator.read(self.request, source)
+        return self.paginator.get_paginated_response(
+            [represent(row) for row in rows] if represent else rows
+        )
+
+    def created(self, body, view_name=None, **kwargs):
+        """A 201, with the Location of what was made where it has one."""
+        headers = {}
+        if view_name:
+            headers["Location"] = reverse(view_name, kwargs=kwargs, request=self.request)
+        return Response(body, status=201, headers=headers)

@@ -1,0 +1,18 @@
+"""System checks of the deployment, beside Django's own."""
+
+from django.conf import settings
+from django.core.checks import Tags, Warning, register
+
+
+@register(Tags.security, deploy=True)
+def messages_reach_people(app_configs, **kwargs):
+    """The console is no way to send a code to somebody's phone."""
+    if settings.SMS_BACKEND == "twilio":
+        return []
+    return [
+        Warning(
+            f"SMS_BACKEND is {settings.SMS_BACKEND}: sign-in codes reach nobody's phone.",
+            hint="Set SMS_BACKEND=twilio and the TWILIO_ settings.",
+            id="doit.W001",
+        )
+    ]

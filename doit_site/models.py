@@ -1,0 +1,44 @@
+"""What the site itself stores: answers kept for retries, and counters that protect codes."""
+
+from django.db import models
+
+from doit_site.mongo.documents import Document
+from doit_site.mongo.fields import DateTimeField
+from doit_site.mongo.indexes import Index
+
+
+class IdempotencyKey(Document):
+    """A retried POST and its first answer, for 24 hours (api.md, "retries").
+
+    `key` is a SHA-256 over person, route and Idempotency-Key. The row is claimed before
+    the act and completed in the act's own transaction.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True, db_column="_id")
+    user_id = models.CharField(max_length=36)
+    fingerprint = models.CharField(max_length=64)
+    claim = models.CharField(max_length=36)
+    claimed_at = DateTimeField()
+    status = models.IntegerField(null=True)
+    body = models.TextField(null=True)
+    headers = models.JSONField(default=dict)
+    expires_at = DateTimeField()
+
+    class Meta:
+        db_table = "idempotency_keys"
+        indexes = [
+            Index("user_id", name="user_id_index"),
+            Index("expires_at", name="expires_at_ttl", expire_after_seconds=0),
+        ]
+
+
+class RateLimit(Document):
+    """How often something was done within one window. `key` is an HMAC, so it names nobody."""
+
+    key = models.CharField(max_length=100, primary_key=True, db_column="_id")
+    count = models.IntegerField(default=0)
+    expires_at = DateTimeField()
+
+    class Meta:
+        db_table = "rate_limits"
+        indexes = [Index("expires_at", name="expires_at_ttl", expire_after_seconds=0)]

@@ -1,0 +1,60 @@
+"""The life of the connection (seed 1-doit.md): connect_db(), get_db(), close_db().
+
+There is one MongoClient a process, Django's own. These three are how everything that
+does not go through the ORM reaches it.
+"""
+
+from django.conf import settings
+from django.db import connection
+from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be used; the message is one line for an operator."""
+
+
+def get_db():
+    """The pymongo Database; no operation is sent. Thread-safe."""
+    return connection.database
+
+
+def current_session():
+    """The ClientSession of the running transaction, or None: raw operations pass it on."""
+    return connection.session
+
+
+def connect_db():
+    """Connect, check that the deployment can do transactions, and return the Database.
+
+    Raises DatabaseUnavailable when it cannot be reached or is a standalone server.
+    """
+    try:
+        hello = get_db().command("hello")
+    except (ConfigurationError, InvalidURI) as error:
+        raise DatabaseUnavailable(f"MONGODB_URI cannot be used: {_first_line(error)}") from error
+    except PyMongoError as error:
+        where = settings.MONGODB_URI or "the embedded database"
+        raise DatabaseUnavailable(
+            f"MongoDB does not answer at {redact(where)}: {_first_line(error)}"
+        ) from error
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        raise DatabaseUnavailable(
+            "MONGODB_URI names a standalone server; DoIt needs a replica set, "
+            "because transactions and change streams do (start mongod with --replSet)."
+        )
+    return get_db()
+
+
+def close_db():
+    """Close the client and its pool; the next use connects anew."""
+    connection.close_pool()
+
+
+def redact(uri):
+    """The URI without its user and password."""
+    scheme, separator, rest = uri.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else uri
+
+
+def _first_line(error):
+    return (str(error).splitlines() or [type(error).__name__])[0].split(", Timeout:")[0][:300]

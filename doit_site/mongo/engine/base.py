@@ -1,0 +1,56 @@
+from django_mongodb_backend import base, operations, schema
+from pymongo import IndexModel
+
+from doit_site.mongo import shapes
+
+
+class DatabaseOperations(operations.DatabaseOperations):
+    compiler_module = "doit_site.mongo.engine.compiler"
+
+    def convert_datetimefield_value(self, value, expression, connection):
+        return shapes.as_datetime(value)
+
+
+class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
+    def _field_should_have_unique(self, field):
+        # A model names the index of its key (`id_index`), at times in a later operation.
+        named = field.primary_key or _named_index(field)
+        return super()._field_should_have_unique(field) and not named
+
+    def create_model(self, model):
+        """Create the collection unless a failed migration already left it."""
+        existing = self.connection.database.list_collection_names()
+        if not self.collect_sql and model._meta.db_table in existing:
+            self._create_model_indexes(model)
+        else:
+            super().create_model(model)
+
+    def add_index(self, model, index, *, unique=False, **kwargs):
+        if unique:
+            index = _PlainUnique(index)
+        super().add_index(model, index, unique=False, **kwargs)
+
+
+class _PlainUnique:
+    """The index of a unique field or constraint, without the backend's partial filter."""
+
+    def __init__(self, index):
+        self.index = index
+        self.name = index.name
+
+    def get_pymongo_index_model(self, model, schema_editor, **kwargs):
+        document = self.index.get_pymongo_index_model(model, schema_editor, **kwargs).document
+        return IndexModel(list(document["key"].items()), name=document["name"], unique=True)
+
+
+def _named_index(field):
+    """Whether the model names a unique index for just this field, as `phone_number_index`."""
+    return any(
+        index.fields == [field.name] and getattr(index, "unique", False)
+        for index in field.model._meta.indexes
+    )
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = DatabaseOperations
+    SchemaEditorClass = DatabaseSchemaEditor

@@ -1,0 +1,202 @@
+"""Settings, read from the environment. `.env.example` lists every variable."""
+
+from doit_site.environment import BASE_DIR, Missing, env, needed, rates
+from doit_site.mongo.local_server import running_uri
+from doit_site.mongo.options import client_options
+
+DEBUG = env.bool("DEBUG", False)
+PRODUCTION = not DEBUG
+
+SECRET_KEY = needed("SECRET_KEY", when=PRODUCTION, development="development-only-" + "x" * 40)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+if PRODUCTION and "ALLOWED_HOSTS" not in env.ENVIRON:
+    raise Missing("ALLOWED_HOSTS is not set, it names the hosts served. See .env.example.")
+PORT = env.int("PORT", 8000)
+PUBLIC_URL = needed(
+    "PUBLIC_URL",
+    when=PRODUCTION,
+    development=f"http://127.0.0.1:{PORT}",
+    why="it begins links in e-mails",
+).rstrip("/")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = env.list("CORS_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "Idempotent-Replayed", "Location", "X-Request-ID"]
+
+# Applications
+INSTALLED_APPS = [
+    "django_mongodb_backend",
+    "doit_site.apps.MongoContentTypesConfig",
+    "doit_site.apps.MongoAuthConfig",
+    "doit_site.apps.MongoAdminConfig",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "doit_site.apps.DoItSiteConfig",
+    "accounts.apps.AccountsConfig",
+    "goals.apps.GoalsConfig",
+]
+MIGRATION_MODULES = {
+    app: f"doit_site.migrations_contrib.{app}" for app in ("contenttypes", "auth", "admin")
+}
+SILENCED_SYSTEM_CHECKS = ["models.E030"]  # index names are unique per collection on MongoDB
+
+MIDDLEWARE = [
+    "doit_site.api.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "doit_site.urls"
+WSGI_APPLICATION = "doit_site.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "doit_site" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Database
+DATA_DIR = BASE_DIR / env.str("DATA_DIR", ".data")
+MONGODB_URI = needed("MONGODB_URI", when=PRODUCTION, why="it names the replica set") or None
+DATABASES = {
+    "default": {
+        "ENGINE": "doit_site.mongo.engine",
+        "NAME": env.str("DATABASE_NAME", "doit_db"),
+        "HOST": MONGODB_URI or running_uri(DATA_DIR) or "mongodb://127.0.0.1:1/?replicaSet=doit",
+        "OPTIONS": client_options(MONGODB_URI),
+    }
+}
+DATABASE_DEADLINE = 3.0  # seconds for all database operations of one request (trust.md)
+DEFAULT_AUTO_FIELD = "django_mongodb_backend.fields.ObjectIdAutoField"
+CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+if "CACHE_URL" not in env.ENVIRON:
+    CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 100_000}  # counters are not to be culled
+
+# People
+AUTH_USER_MODEL = "accounts.User"
+SESSION_ENGINE = "accounts.admin_session"
+SESSION_COOKIE_HTTPONLY = True
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# Messages to people
+SMS_BACKEND = needed(
+    "SMS_BACKEND", when=PRODUCTION, development="console", why="codes are sent with it (twilio)"
+)
+if SMS_BACKEND not in ("console", "file", "twilio"):
+    raise Missing(f"SMS_BACKEND is {SMS_BACKEND!r}; it is console, file or twilio.")
+SMS_FILE = needed("SMS_FILE", when=SMS_BACKEND == "file", why="SMS_BACKEND=file writes to it")
+TWILIO_ACCOUNT_SID = needed("TWILIO_ACCOUNT_SID", when=SMS_BACKEND == "twilio")
+TWILIO_AUTH_TOKEN = needed("TWILIO_AUTH_TOKEN", when=SMS_BACKEND == "twilio")
+TWILIO_FROM = needed("TWILIO_FROM", when=SMS_BACKEND == "twilio")
+TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", "https://api.twilio.com")
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "DoIt <no-reply@localhost>")
+EMAIL_TIMEOUT = 10
+
+# The API
+THROTTLE_RATES = {
+    "otp_phone": "5/day",
+    "otp_ip": "20/hour",
+    "reset_email": "5/day",
+    "user": "1000/min",
+    "anonymous": "600/min",
+    **rates(env.str("THROTTLE_RATES", "")),
+}
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)  # proxies in front, for the address of a client
+MAX_BODY_BYTES = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["doit_site.api.json.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["doit_site.api.json.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "doit_site.api.json.OneRenderer",
+    "DEFAULT_THROTTLE_CLASSES": ["doit_site.api.throttles.PersonThrottle"],
+    "NUM_PROXIES": TRUSTED_PROXIES,
+    "DEFAULT_SCHEMA_CLASS": "doit_site.api.schema.Schema",
+    "EXCEPTION_HANDLER": "doit_site.api.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "DoIt",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "Goals with a dated roadmap, a coach, a daily test, streak and progress.",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["doit_site.api.schema.finish"],
+}
+
+# The core of the product
+QUESTIONS_PER_TEST = env.int("QUESTIONS_PER_TEST", 5)
+if not 1 <= QUESTIONS_PER_TEST <= 20:
+    raise Missing("QUESTIONS_PER_TEST is out of range, it is 1 to 20.")
+COACH = env.str("COACH", "offline")
+if COACH != "offline":
+    raise Missing(f"COACH is {COACH!r}; this version has offline only.")
+
+# Pages
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+
+# Security
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django.request": {"level": "CRITICAL"},  # doit_site.api.problems logs with a request id
+        "httpx": {"level": "WARNING"},
+    },
+}

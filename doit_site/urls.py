@@ -1,0 +1,37 @@
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView, TemplateView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+
+from doit_site import health
+from doit_site.api import problems
+
+admin.site.site_header = admin.site.site_title = "DoIt"
+
+
+def not_found(request, *args, **kwargs):
+    return problems.plain_response(problems.Problem(problems.Code.not_found), request.id)
+
+
+api = [
+    path("", include("accounts.urls")),
+    path("", include("goals.urls")),
+    re_path(r"^", not_found),
+]
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/api/docs/")),
+    path("health/live/", health.live),
+    path("health/ready/", health.ready),
+    path("api/v1/", include(api)),
+    path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path(
+        "api/docs/errors/",
+        TemplateView.as_view(
+            template_name="errors.html", extra_context={"codes": list(problems.Code)}
+        ),
+    ),
+    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,117 @@
+"""What `check_database` looks for in goals: types, statistics, references."""
+
+from collections.abc import Iterator
+
+from accounts.checkup import orphans
+from accounts.models import User
+from doit_site.mongo import checkup
+from doit_site.mongo.checkup import Finding
+from doit_site.mongo.shapes import as_datetime, date_text, datetime_text
+from goals import standing
+from goals.models import Goal, VerificationTest
+from goals.schemas import GOALS
+
+NEEDED = {"messages.content": 0, "description": 0, "roadmap.days.tasks": 0, "plan": 0}
+
+
+def register():
+    checkup.register_schema("goals", GOALS)
+    checkup.register(check)
+
+
+def check(fix: bool) -> Iterator[Finding]:
+    for goal in Goal.objects.collection.find({}, NEEDED):
+        yield from _types(fix, goal)
+        yield from _figures(fix, goal)
+    yield from _unacceptable()
+    yield from orphans(False, Goal, "user_id", User)
+    yield from orphans(fix, VerificationTest, "goal_id", Goal)
+
+
+def _types(fix, goal):
+    """Times in the other shape, at the top and inside the arrays."""
+    for path, value, right in _wrong_shapes(goal):
+        if fix and right is not None:
+            Goal.objects.collection.update_one(
+                {"_id": goal["_id"], path: value}, {"$set": {path: right}}
+            )
+        problem = f"{path} is a {type(value).__name__}"
+        yield Finding("goals", _id(goal), problem, bool(fix and right is not None))
+
+
+def _wrong_shapes(goal):
+    """(path, value, documented value or None) of every time in the other shape."""
+    for name in ("created_at", "target_date"):
+        if isinstance(goal.get(name), str):
+            yield name, goal[name], as_datetime(goal[name])
+    for path, entry in _entries(goal, "daily_verifications"):
+        if isinstance(entry.get("completed_at"), str):
+            moment = as_datetime(entry["completed_at"])
+            yield f"{path}.completed_at", entry["completed_at"], moment
+        yield from _not_text(entry, "date", path, date_text)
+    for path, entry in _entries(goal, "messages"):
+        yield from _not_text(entry, "timestamp", path, datetime_text)
+    for number, entry in enumerate(standing.days(goal)):
+        yield from _not_text(entry, "date", f"roadmap.days.{number}", date_text)
+
+
+def _entries(goal, name):
+    return ((f"{name}.{number}", entry) for number, entry in enumerate(goal.get(name) or ()))
+
+
+def _not_text(entry, name, path, text):
+    value = entry.get(name)
+    if value is not None and not isinstance(value, str):
+        right = text(value)
+        yield f"{path}.{name}", value, right if isinstance(right, str) else None
+
+
+def _figures(fix, goal):
+    """Statistics and progress that do not follow from the verifications."""
+    right = _right_figures(goal)
+    wrong = {name: value for name, value in right.items() if _differs(goal.get(name), value)}
+    if not wrong:
+        return
+    if fix:
+        # The number of verifications guards against one that landed meanwhile.
+        seen = len(goal.get("daily_verifications") or ())
+        Goal.objects.collection.update_one(
+            {"_id": goal["_id"], f"daily_verifications.{seen}": {"$exists": False}}, {"$set": wrong}
+        )
+    yield Finding("goals", _id(goal), f"wrong {', '.join(wrong)}", fix)
+
+
+def _right_figures(goal):
+    entries = goal.get("daily_verifications") or ()
+    counted = int((goal.get("verification_stats") or {}).get("total_tests") or 0)
+    figures = {}
+    if len(entries) >= counted:  # else another program kept fewer than it counted
+        stats, total = standing.statistics_of(list(entries))
+        figures["verification_stats"] = stats
+        if goal.get("score_total") is not None:
+            figures["score_total"] = total
+    if standing.days(goal) and entries:
+        figures["progress"] = standing.progress(
+            len(standing.days_passed(goal)), standing.total_days(goal)
+        )
+    return figures
+
+
+def _differs(found, right):
+    if isinstance(found, dict) and isinstance(right, dict):
+        return any(_differs(found.get(name), value) for name, value in right.items())
+    if isinstance(found, float) and isinstance(right, float):
+        return abs(found - right) > 1e-9
+    return found != right
+
+
+def _unacceptable():
+    """What the validator refuses beside the shapes of times."""
+    shapes = {"$or": [{name: {"$type": "string"}} for name in ("created_at", "target_date")]}
+    good = {"$or": [{"$jsonSchema": GOALS}, shapes]}
+    for goal in Goal.objects.collection.find({"$nor": [good]}, {"id": 1}):
+        yield Finding("goals", _id(goal), "does not fit the documented schema")
+
+
+def _id(goal):
+    return str(goal.get("id") or goal["_id"])

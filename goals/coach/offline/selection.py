@@ -1,0 +1,101 @@
+"""Which steps of a curriculum a plan of so many days and minutes holds."""
+
+from collections import deque
+from dataclasses import dataclass
+
+from goals.coach.offline.curricula import Curriculum, Step
+from goals.coach.offline.units import LONGEST, START, Kept, Unit, core_units, cut, task_units
+from goals.coach.offline.wishes import Wishes
+
+CORE_SHARE = 0.75
+TIGHT = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """`steps` are given whole, in order; of `started` only what fits.
+
+    `days` is how many the core tasks need; `poured` says that they run on over the ends of days.
+    """
+
+    steps: tuple[Step, ...]
+    left_out: tuple[Step, ...]
+    core: tuple[Unit, ...]
+    days: int
+    work_days: int
+    started: Step | None = None
+    poured: bool = False
+
+    @property
+    def tight(self) -> bool:
+        return self.days > self.work_days * TIGHT
+
+
+def choose(
+    curriculum: Curriculum, kept: Kept, work_days: int, budget: int, wishes: Wishes
+) -> Selection:
+    """Essential steps first, in order, while they fit; others while they leave room to practise."""
+    cap = min(LONGEST, budget)
+    units = {step.slug: core_units(step, kept, cap) for step in curriculum.steps}
+    steps = [step for step in curriculum.steps if units[step.slug] and step.slug not in wishes.skip]
+    first = [step for step in steps if step.essential or step.slug in wishes.focus]
+    poured = _days([units[step.slug] for step in first], budget) > work_days
+    taken = _while_fitting([], first, units, work_days, budget, poured)
+    if taken == first:
+        others = [step for step in steps if step not in first]
+        room = work_days if poured else int(work_days * CORE_SHARE)
+        taken = _while_fitting(taken, others, units, room, budget, poured)
+    ordered = tuple(step for step in steps if step in taken)
+    left_out = tuple(step for step in steps if step not in taken)
+    core = [unit for step in ordered for unit in units[step.slug]]
+    started = (first or steps)[0] if steps and not ordered else None
+    if started:
+        core = _beginning(started, kept, work_days, budget)
+    days = _days([core], budget, poured)
+    return Selection(ordered, left_out, tuple(core), days, work_days, started, poured)
+
+
+def _days(groups: list[list[Unit]], budget: int, poured: bool = False) -> int:
+    """Days that the units fill one after the other, each day within `budget` minutes."""
+    days, left = 0, 0
+    waiting = deque(unit for units in groups for unit in units)
+    while waiting:
+        unit = waiting.popleft()
+        parts = cut(unit, left) if poured and unit.minutes > left else None
+        if parts:
+            waiting.appendleft(parts[1])
+            unit = parts[0]
+        elif unit.minutes > left:
+            days, left = days + 1, budget
+        left -= unit.minutes
+    return days
+
+
+def _while_fitting(
+    taken: list[Step],
+    steps: list[Step],
+    units: dict[str, list[Unit]],
+    days: int,
+    budget: int,
+    poured: bool,
+) -> list[Step]:
+    for step in steps:
+        if _days([units[one.slug] for one in (*taken, step)], budget, poured) > days:
+            break
+        taken = [*taken, step]
+    return taken
+
+
+def _beginning(step: Step, kept: Kept, days: int, budget: int) -> list[Unit]:
+    """The whole tasks of a first step that so few days can hold, or a start on the first one."""
+    fitting: list[Unit] = []
+    for task in step.tasks:
+        parts = task_units(step, task, kept, min(LONGEST, budget))
+        if _days([fitting, parts], budget) > days:
+            break
+        fitting += parts
+    if fitting or not days:
+        return fitting
+    task = next(task for task in step.tasks if kept.remaining(task))
+    minutes = min(LONGEST, budget, kept.remaining(task))
+    return [Unit(START + task.task, minutes, step, task.resources, core=True)]

@@ -1,0 +1,139 @@
+"""Tasks as they go into days, and what the kept days of a roadmap already gave of them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import ceil
+
+from goals.coach.interface import PlannedDay, PlannedTask
+from goals.coach.offline.curricula import Curriculum, Step, Task
+from goals.coach.offline.words import plain
+
+LONGEST = 90
+SHORTEST = 5
+CUT = 8
+REVIEW = "Review: "
+START = "Make a start: "
+PART = re.compile(r" \((?:rest, )?part \d+ of \d+\)$| \(rest\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One task as it goes into a day. `ends` marks the last of a step's `core` tasks."""
+
+    text: str
+    minutes: int
+    step: Step | None
+    resources: tuple[str, ...] = ()
+    core: bool = False
+    ends: bool = False
+
+    def planned(self) -> PlannedTask:
+        return PlannedTask(self.text, self.minutes, self.resources)
+
+    @property
+    def is_review(self) -> bool:
+        return self.text.startswith(REVIEW)
+
+
+def base(text: str) -> str:
+    """The text of the whole task of which `text` may be a part."""
+    return PART.sub("", text).removeprefix(START)
+
+
+def split(text: str, minutes: int, cap: int, rest: bool = False) -> list[tuple[str, int]]:
+    """A task cut into even parts of at most `cap` minutes; `rest` when a part was given before."""
+    count = ceil(minutes / cap)
+    if count == 1:
+        return [(f"{text} (rest)" if rest else text, minutes)]
+    small, larger = divmod(minutes, count)
+    word = "rest, part" if rest else "part"
+    return [
+        (f"{text} ({word} {number} of {count})", small + (number <= larger))
+        for number in range(1, count + 1)
+    ]
+
+
+def cut(unit: Unit, minutes: int) -> tuple[Unit, Unit] | None:
+    """The unit in two parts, the first of so many minutes; None when it should stay whole."""
+    if minutes < CUT or unit.minutes - minutes < SHORTEST or PART.search(unit.text):
+        return None
+    first = replace(unit, text=f"{unit.text} (part 1 of 2)", minutes=minutes, ends=False)
+    second = replace(unit, text=f"{unit.text} (part 2 of 2)", minutes=unit.minutes - minutes)
+    return first, second
+
+
+class Kept:
+    """What the earlier days of a roadmap gave, and which steps they finished."""
+
+    def __init__(self, days: tuple[PlannedDay, ...], curriculum: Curriculum):
+        self.texts = {plain(task.task) for day in days for task in day.tasks}
+        self._minutes: dict[str, int] = {}
+        for task in (task for day in days for task in day.tasks):
+            key = plain(base(task.task))
+            self._minutes[key] = self._minutes.get(key, 0) + task.duration_minutes
+        self._last_day = {topic: day.day for day in days for topic in day.topics}
+        self._curriculum = curriculum
+        self._retold = self._topics_in_other_words(days) if days else set()
+
+    def gave(self, text: str) -> bool:
+        return plain(text) in self.texts or plain(text) in self._minutes
+
+    def remaining(self, task: Task) -> int:
+        """Minutes of a core task that the kept days did not give; 0 when it is done."""
+        if plain(task.task) in self.texts:
+            return 0
+        left = task.minutes - self._minutes.get(plain(task.task), 0)
+        return left if left >= SHORTEST else 0
+
+    def finished(self, step: Step) -> bool:
+        topic = self._curriculum.topic(step)
+        return topic in self._retold or not any(self.remaining(task) for task in step.tasks)
+
+    def last_day(self, step: Step) -> int:
+        return self._last_day.get(self._curriculum.topic(step), 0)
+
+    def _topics_in_other_words(self, days: tuple[PlannedDay, ...]) -> set[str]:
+        """Steps of days that name them but word every task anew: they count as given."""
+        steps = self._curriculum.steps
+        ours = {plain(task.task) for step in steps for task in step.tasks}
+        ours |= {
+            plain(unit.text) for step in steps for unit in combinations(self._curriculum, step)
+        }
+        return {
+            topic
+            for day in days
+            if day.tasks and not any(_is_ours(task.task, ours) for task in day.tasks)
+            for topic in day.topics
+        }
+
+
+def _is_ours(text: str, ours: set[str]) -> bool:
+    return text.startswith(REVIEW) or plain(base(text)) in ours
+
+
+def task_units(step: Step, task: Task, kept: Kept, cap: int) -> list[Unit]:
+    """What is still to be given of one core task, each part within `cap` minutes."""
+    left = 0 if kept.finished(step) else kept.remaining(task)
+    if not left:
+        return []
+    parts = split(task.task, left, cap, rest=left < task.minutes)
+    units = [Unit(text, minutes, step, task.resources, core=True) for text, minutes in parts]
+    return [unit for unit in units if plain(unit.text) not in kept.texts]
+
+
+def core_units(step: Step, kept: Kept, cap: int) -> list[Unit]:
+    """What is still to be given of a step's core tasks, in order."""
+    units = [unit for task in step.tasks for unit in task_units(step, task, kept, cap)]
+    return [*units[:-1], replace(units[-1], ends=True)] if units else []
+
+
+def combinations(curriculum: Curriculum, step: Step) -> Iterator[Unit]:
+    """Each practice sentence with each context once, neighbours differing in both."""
+    contexts, sentences = curriculum.contexts, step.practice
+    shift = 3 * curriculum.steps.index(step)
+    for number in range(len(contexts) * len(sentences)):
+        row, column = divmod(number, len(sentences))
+        context = contexts[(row + 5 * column + shift) % len(contexts)]
+        practice = sentences[column]
+        yield Unit(practice.task.replace("{context}", context), practice.minutes, step)

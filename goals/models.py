@@ -1,0 +1,121 @@
+"""Goals and their open tests. The document of a goal is seed 1-doit.md's ("Goals Collection")."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django_mongodb_backend.fields import ArrayField, EmbeddedModelArrayField, EmbeddedModelField
+
+from accounts.models import User
+from doit_site import clock
+from doit_site.api.problems import Code, Problem
+from doit_site.mongo.client import current_session
+from doit_site.mongo.documents import Document, DocumentManager
+from doit_site.mongo.fields import DateTextField, DateTimeField, IdField
+from doit_site.mongo.indexes import Index
+from goals.coach.interface import CATEGORIES
+from goals.embedded import DailyVerification, Message, Plan, Roadmap, VerificationStats
+
+
+class GoalManager(DocumentManager):
+    def own(self, user: User, goal_id: str, projection: dict | None = None) -> dict:
+        """The raw document of one of the person's goals. Raises Problem `not_found`."""
+        goal = self.collection.find_one(
+            {"id": goal_id, "user_id": user.pk}, projection, session=current_session()
+        )
+        if goal is None:
+            raise Problem(Code.not_found)
+        return goal
+
+
+class Goal(Document):
+    """A goal of one person, with its roadmap, chat and verifications."""
+
+    ACTIVE, COMPLETED, ABANDONED = "active", "completed", "abandoned"
+    STATUSES = [(ACTIVE, "Active"), (COMPLETED, "Completed"), (ABANDONED, "Abandoned")]
+
+    id = IdField()
+    user = models.ForeignKey(
+        User, models.CASCADE, db_index=False, db_constraint=False, related_name="goals"
+    )
+    title = models.CharField(max_length=200)
+    description = models.TextField(max_length=5000)
+    target_date = DateTimeField()
+    created_at = DateTimeField(default=clock.now, editable=False)
+    streak = models.IntegerField(default=0, validators=[MinValueValidator(0)])
+    progress = models.FloatField(
+        default=0.0, validators=[MinValueValidator(0), MaxValueValidator(100)]
+    )
+    roadmap = EmbeddedModelField(Roadmap, null=True, blank=True)
+    messages = EmbeddedModelArrayField(Message, default=list, blank=True)
+    daily_verifications = EmbeddedModelArrayField(DailyVerification, default=list, blank=True)
+    verification_stats = EmbeddedModelField(VerificationStats, null=True, blank=True)
+
+    # Beyond the seed: what product.md ("Goals") adds.
+    category = models.CharField(
+        max_length=20, default="other", choices=[(name, name.capitalize()) for name in CATEGORIES]
+    )
+    subcategory = models.CharField(max_length=50, null=True, blank=True)
+    status = models.CharField(max_length=10, default=ACTIVE, choices=STATUSES)
+    completed_at = DateTimeField(null=True, blank=True)
+    version = models.IntegerField(default=1, editable=False)
+    roadmap_outdated = models.BooleanField(default=False)
+    plan = EmbeddedModelField(Plan, null=True, blank=True, editable=False)
+
+    # What submissions keep exact; absent where another program wrote the document.
+    streak_until = DateTextField(null=True, blank=True, editable=False)
+    days_passed = ArrayField(models.IntegerField(), null=True, blank=True, editable=False)
+    score_total = models.BigIntegerField(null=True, blank=True, editable=False)
+
+    objects = GoalManager()
+
+    class Meta:
+        db_table = "goals"
+        ordering = ["-created_at"]
+        indexes = [
+            Index("id", name="id_index", unique=True),
+            Index("user", name="user_id_index"),
+            Index("user", "-created_at", name="user_id_created_index"),
+            # the list of one's goals: pages need an order without ties
+            Index("user", "-created_at", "-id", name="user_id_created_id_index"),
+            # the admin's list, newest first
+            Index("-created_at", name="created_at_index"),
+        ]
+
+    def __str__(self):
+        return self.title
+
+
+class VerificationTest(Document):
+    """A test that was issued, with its answers; gone 24 hours later.
+
+    `attempt` numbers the tests of a goal's day, so that two requests at once share one.
+    `result` is what the first submission was answered.
+    """
+
+    id = IdField()
+    goal = models.ForeignKey(
+        Goal, models.CASCADE, db_index=False, db_constraint=False, related_name="tests"
+    )
+    user = models.ForeignKey(
+        User, models.CASCADE, db_index=False, db_constraint=False, related_name="tests"
+    )
+    date = DateTextField()
+    attempt = models.IntegerField()
+    days = ArrayField(models.IntegerField(), default=list)
+    questions = models.JSONField(default=list)
+    result = models.JSONField(null=True)
+    issued_at = DateTimeField()
+    expires_at = DateTimeField()
+
+    class Meta:
+        db_table = "verification_tests"
+        indexes = [
+            Index("id", name="id_index", unique=True),
+            # the open test of a day; two at once get the same
+            Index("goal", "date", "attempt", name="goal_date_attempt_index", unique=True),
+            # erasing a person
+            Index("user", name="user_id_index"),
+            Index("expires_at", name="expires_at_ttl", expire_after_seconds=0),
+        ]
+
+    def __str__(self):
+        return f"{self.date}, attempt {self.attempt}"

@@ -1,0 +1,168 @@
+"""Reads over a goal, or over all goals of a person: the list, today, statistics, timeline."""
+
+from datetime import UTC, date, datetime
+
+from accounts.models import User
+from doit_site import clock
+from doit_site.mongo.client import current_session
+from doit_site.mongo.shapes import as_datetime
+from goals import standing, streaks
+from goals.models import Goal, VerificationTest
+
+WHAT_STANDING_NEEDS = {"messages": 0, "description": 0}
+
+
+def today(*, user: User, goal_id: str) -> dict:
+    """The day's roadmap entry, its verification, streak, progress, pace."""
+    goal = Goal.objects.own(user, goal_id, WHAT_STANDING_NEEDS)
+    now = clock.now()
+    day = user.calendar.day(now)
+    carried = standing.carried(goal, day)
+    return {
+        "date": day.isoformat(),
+        "day": carried[0] if carried else None,
+        "verification": _verification(goal, day, carried),
+        "streak": streaks.as_of_now(goal, user.calendar, now),
+        "progress": goal.get("progress") or 0.0,
+        "pace": standing.pace(goal, day),
+    }
+
+
+def _verification(goal, day: date, carried) -> dict:
+    entries = standing.entries_of(goal, day)
+    left = standing.MAX_ATTEMPTS - len(entries)
+    test = _open_test(goal, day, len(entries) + 1) if left > 0 else None
+    if any(entry.get("passed") for entry in entries):
+        state = "passed"
+    elif left <= 0:
+        state = "attempts_used"
+    elif test:
+        state = "open"
+    elif carried:
+        state = "due"
+    else:
+        state = "none"
+    return {
+        "state": state,
+        "attempts_left": max(0, left) if state in ("open", "due") else 0,
+        "test_id": test["id"] if state == "open" else None,
+    }
+
+
+def _open_test(goal, day, attempt):
+    return VerificationTest.objects.collection.find_one(
+        {
+            "goal_id": goal["id"],
+            "date": day.isoformat(),
+            "attempt": attempt,
+            "expires_at": {"$gt": clock.now()},
+        },
+        {"_id": 0, "id": 1},
+        session=current_session(),
+    )
+
+
+def statistics(*, user: User, goal_id: str) -> dict:
+    """Statistics, streak, progress and a calendar of the roadmap's days."""
+    goal = Goal.objects.own(user, goal_id, WHAT_STANDING_NEEDS)
+    now = clock.now()
+    day = user.calendar.day(now)
+    passed = set(standing.days_passed(goal))
+    return {
+        "verification_stats": goal.get("verification_stats"),
+        "streak": streaks.as_of_now(goal, user.calendar, now),
+        "progress": goal.get("progress") or 0.0,
+        "pace": standing.pace(goal, day),
+        "calendar": [
+            {
+                "day": entry["day"],
+                "date": entry["date"],
+                "title": entry.get("title") or "",
+                "state": standing.day_state(entry, passed, day),
+            }
+            for entry in standing.days(goal)
+        ],
+    }
+
+
+def of_person(*, user: User) -> dict:
+    """Counts over all goals of the person."""
+    goals = _all_goals(user)
+    now = clock.now()
+    tests, _ = standing.statistics_of(
+        [entry for goal in goals for entry in goal.get("daily_verifications") or ()]
+    )
+    statuses = [goal.get("status") or Goal.ACTIVE for goal in goals]
+    return {
+        "goals": {name: statuses.count(name) for name, _ in Goal.STATUSES},
+        "days_passed": sum(len(standing.days_passed(goal)) for goal in goals),
+        "best_streak": max(
+            (streaks.as_of_now(goal, user.calendar, now) for goal in goals), default=0
+        ),
+        "verification_stats": tests,
+    }
+
+
+def timeline(*, user: User) -> list[dict]:
+    """What happened on all goals of the person, newest first."""
+    events = [event for goal in _all_goals(user) for event in _events(goal)]
+    events.sort(key=lambda event: (event["at"], event["goal_id"]), reverse=True)
+    return events
+
+
+def _all_goals(user):
+    return list(
+        Goal.objects.collection.find(
+            {"user_id": user.pk},
+            {"_id": 0, "messages": 0, "roadmap.days.tasks": 0, "description": 0, "plan": 0},
+            session=current_session(),
+        )
+    )
+
+
+def _events(goal):
+    yield _event(goal, "goal_created", goal.get("created_at"))
+    if goal.get("completed_at"):
+        yield _event(goal, "goal_completed", goal["completed_at"])
+    for entry in goal.get("daily_verifications") or ():
+        kind = "verification_passed" if entry.get("passed") else "verification_failed"
+        yield _event(
+            goal, kind, entry.get("completed_at"), date=entry.get("date"), score=entry.get("score")
+        )
+
+
+def _event(goal, kind, at, **facts) -> dict:
+    return {
+        "at": _moment(at),
+        "kind": kind,
+        "goal_id": goal["id"],
+        "title": goal["title"],
+        "date": None,
+        "score": None,
+        **facts,
+    }
+
+
+def _moment(value) -> datetime:
+    """What is no time sorts to the end."""
+    return as_datetime(value) or datetime.min.replace(tzinfo=UTC)
+
+
+def streaks_of(rows: list[dict], user: User) -> None:
+    """Replace the stored streak of list rows by the one as of now, in place.
+
+    Rows of another program lack `streak_until`; their verifications are read for it.
+    """
+    foreign = [row["id"] for row in rows if "streak_until" not in row]
+    if foreign:
+        found = Goal.objects.collection.find(
+            {"id": {"$in": foreign}, "user_id": user.pk},
+            {"_id": 0, "id": 1, "daily_verifications.date": 1, "daily_verifications.passed": 1},
+            session=current_session(),
+        )
+        verified = {row["id"]: row.get("daily_verifications") for row in found}
+    now = clock.now()
+    for row in rows:
+        goal = row if "streak_until" in row else {"daily_verifications": verified.get(row["id"])}
+        row["streak"] = streaks.as_of_now(goal, user.calendar, now)
+        row.pop("streak_until", None)

@@ -1,0 +1,122 @@
+"""Where a goal stands: days passed, progress, statistics. Pure rules over its document."""
+
+import math
+from datetime import date
+from typing import Any
+
+from doit_site.mongo.shapes import as_date
+from goals.streaks import passed_dates
+
+MAX_ATTEMPTS = 3
+PASS_TENTHS = 7  # passed is score >= 0.7, reckoned in whole numbers
+
+# Scores are summed in units of 1 / UNIT, which every score of a test of up to 20 questions is a
+# whole number of: the average stays exact however many tests there were.
+UNIT = math.lcm(*range(1, 21))
+
+
+def days(goal: dict) -> list[dict]:
+    """The roadmap's days, in order; [] without a roadmap."""
+    return list((goal.get("roadmap") or {}).get("days") or ())
+
+
+def total_days(goal: dict) -> int:
+    roadmap = goal.get("roadmap") or {}
+    return int(roadmap.get("total_days") or len(roadmap.get("days") or ()))
+
+
+def days_passed(goal: dict) -> list[int]:
+    """The numbers of the roadmap days proved.
+
+    Kept by submissions; for a document of another program, the days dated like a pass.
+    """
+    if goal.get("days_passed") is not None:
+        return [int(number) for number in goal["days_passed"]]
+    passed = passed_dates(goal)
+    return [int(day["day"]) for day in days(goal) if as_date(day.get("date")) in passed]
+
+
+def progress(passed: int, total: int) -> float:
+    """Percent to two decimals, at most 100 (product.md: 5 of 30 is 16.67)."""
+    return min(100.0, round(passed / total * 100, 2)) if total else 0.0
+
+
+def carried(goal: dict, today: date) -> list[dict]:
+    """The roadmap days that a test of `today` proves: today's; after the last, the first not passed."""
+    plan = days(goal)
+    dated = [day for day in plan if as_date(day.get("date")) == today]
+    last = max((as_date(day.get("date")) or date.min for day in plan), default=date.min)
+    if dated or today <= last:
+        return dated
+    passed = set(days_passed(goal))
+    return [day for day in plan if int(day["day"]) not in passed][:1]
+
+
+def entries_of(goal: dict, day: date) -> list[dict]:
+    """The submitted tests of one local day."""
+    return [
+        entry
+        for entry in goal.get("daily_verifications") or ()
+        if as_date(entry.get("date")) == day
+    ]
+
+
+def score(correct: int, asked: int) -> tuple[float, bool]:
+    """(score, passed) of a test."""
+    return correct / asked, correct * 10 >= asked * PASS_TENTHS
+
+
+def statistics(goal: dict, correct: int, asked: int) -> tuple[dict[str, Any], int]:
+    """(verification_stats, score_total) after one more test."""
+    stats = goal.get("verification_stats") or {}
+    count = int(stats.get("total_tests") or 0)
+    total = goal.get("score_total")
+    if total is None:
+        total = round((stats.get("average_score") or 0.0) * count * UNIT)
+    return _stats(
+        count=count + 1,
+        passed=int(stats.get("passed") or 0) + score(correct, asked)[1],
+        perfect=int(stats.get("perfect_scores") or 0) + (correct == asked),
+        total=int(total) + correct * (UNIT // asked),
+    )
+
+
+def statistics_of(entries: list[dict]) -> tuple[dict[str, Any] | None, int]:
+    """(verification_stats, score_total) reckoned anew from all verifications; (None, 0) without any."""
+    if not entries:
+        return None, 0
+    return _stats(
+        count=len(entries),
+        passed=sum(bool(entry.get("passed")) for entry in entries),
+        perfect=sum(entry.get("score") == 1 for entry in entries),
+        total=sum(round((entry.get("score") or 0) * UNIT) for entry in entries),
+    )
+
+
+def _stats(*, count, passed, perfect, total):
+    stats = {
+        "total_tests": count,
+        "passed": passed,
+        "failed": count - passed,
+        "average_score": total / (UNIT * count),
+        "perfect_scores": perfect,
+    }
+    return stats, total
+
+
+def day_state(day: dict, passed: set[int], today: date) -> str:
+    """passed, missed, today or ahead."""
+    if int(day["day"]) in passed:
+        return "passed"
+    when = as_date(day.get("date"))
+    if when is None or when > today:
+        return "ahead"
+    return "today" if when == today else "missed"
+
+
+def pace(goal: dict, today: date) -> dict[str, int]:
+    """Days due before today, passed of them, and how many that leaves behind."""
+    due = [day for day in days(goal) if (as_date(day.get("date")) or date.max) < today]
+    passed = set(days_passed(goal))
+    done = sum(int(day["day"]) in passed for day in due)
+    return {"days_due": len(due), "days_passed": len(passed), "days_behind": len(due) - done}

@@ -1,0 +1,26 @@
+from django.urls import path
+
+from goals.views import GoalViewSet, MyGoalsViewSet
+
+view = GoalViewSet.as_view
+
+urlpatterns = [
+    path("goals/", view({"get": "list", "post": "create"}), name="goals"),
+    path(
+        "goals/<str:id>/",
+        view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        name="goal",
+    ),
+    path(
+        "goals/<str:id>/roadmap/",
+        view({"get": "roadmap", "post": "make_roadmap"}),
+        name="goal-roadmap",
+    ),
+    path("goals/<str:id>/today/", view({"get": "today"})),
+    path("goals/<str:id>/stats/", view({"get": "stats"})),
+    path("goals/<str:id>/messages/", view({"get": "messages", "post": "send_message"})),
+    path("goals/<str:id>/verifications/", view({"get": "verifications", "post": "issue_test"})),
+    path("goals/<str:id>/verifications/<str:test_id>/answers/", view({"post": "answer"})),
+    path("me/stats/", MyGoalsViewSet.as_view({"get": "stats"})),
+    path("me/timeline/", MyGoalsViewSet.as_view({"get": "timeline"})),
+]

@@ -1,0 +1,137 @@
+"""The Goals part of api.md."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from doit_site.api.idempotency import idempotent
+from doit_site.api.paging import Keyset, Rows, Tail
+from doit_site.api.views import ApiViewSet
+from goals import chat, editing, overview, roadmap, serializers, verification
+from goals.models import Goal
+
+
+@extend_schema(tags=["goals"])
+class GoalViewSet(ApiViewSet):
+    """One's own goals; another person's do not exist."""
+
+    serializer_class = serializers.GoalSerializer
+    paged = frozenset({"list", "messages", "verifications"})
+
+    @extend_schema(responses=serializers.GoalSummarySerializer(many=True))
+    def list(self, request):
+        """One's goals, newest first."""
+        shape = serializers.GoalSummarySerializer
+        source = Keyset(Goal, "user_id_created_id_index", request.user.pk, shape.projection())
+        rows = self.paginator.read(request, source)
+        overview.streaks_of(rows, request.user)
+        return self.paginator.get_paginated_response([shape.represent(row) for row in rows])
+
+    @extend_schema(responses={201: serializers.GoalSerializer})
+    @idempotent
+    def create(self, request):
+        """Set a goal. Without a category the coach finds one."""
+        goal = editing.create(user=request.user, **self.validated())
+        return self.created(self._goal(goal["id"]), "goal", id=goal["id"])
+
+    def retrieve(self, request, id):
+        """A goal, with the newest 50 messages."""
+        return Response(self._goal(id))
+
+    @extend_schema(request=serializers.GoalChangeSerializer)
+    def partial_update(self, request, id):
+        """Change a goal. With `version`, only if nobody else did meanwhile."""
+        changes = self.validated(serializers.GoalChangeSerializer, partial=True)
+        editing.update(user=request.user, goal_id=id, **changes)
+        return Response(self._goal(id))
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request, id):
+        """Delete a goal with its tests."""
+        editing.delete(user=request.user, goal_id=id)
+        return Response(status=204)
+
+    @extend_schema(responses=serializers.RoadmapSerializer)
+    def roadmap(self, request, id):
+        """The roadmap."""
+        return Response(roadmap.of(user=request.user, goal_id=id))
+
+    @extend_schema(request=serializers.RoadmapInput, responses={201: serializers.RoadmapSerializer})
+    @idempotent
+    def make_roadmap(self, request, id):
+        """Make the roadmap, or make it anew from today on."""
+        options = self.validated(serializers.RoadmapInput)
+        made = roadmap.make(user=request.user, goal_id=id, **options)
+        return self.created(made, "goal-roadmap", id=id)
+
+    @extend_schema(responses=serializers.TodaySerializer)
+    def today(self, request, id):
+        """Today's part of the roadmap, its verification, streak, progress and pace."""
+        return Response(overview.today(user=request.user, goal_id=id))
+
+    @extend_schema(responses=serializers.GoalStatsSerializer)
+    def stats(self, request, id):
+        """Statistics and a calendar of days."""
+        return Response(overview.statistics(user=request.user, goal_id=id))
+
+    @extend_schema(responses=serializers.MessageSerializer(many=True))
+    def messages(self, request, id):
+        """The chat, newest first."""
+        return self.page_of(Tail(Goal, {"id": id, "user_id": request.user.pk}, "messages"))
+
+    @extend_schema(
+        request=serializers.MessageInput, responses={201: serializers.ExchangeSerializer}
+    )
+    @idempotent
+    def send_message(self, request, id):
+        """Write to the coach; the answer is its reply."""
+        sent = chat.send(user=request.user, goal_id=id, **self.validated(serializers.MessageInput))
+        return Response(sent, status=201)
+
+    @extend_schema(responses=serializers.DailyVerificationSerializer(many=True))
+    def verifications(self, request, id):
+        """Submitted tests, newest first."""
+        match = {"id": id, "user_id": request.user.pk}
+        return self.page_of(Tail(Goal, match, "daily_verifications"))
+
+    @extend_schema(
+        request=serializers.EmptyInput,
+        responses={201: serializers.TestSerializer, 200: serializers.TestSerializer},
+    )
+    @idempotent
+    def issue_test(self, request, id):
+        """Ask for today's test; 200 with the open one."""
+        self.validated(serializers.EmptyInput)
+        test, is_new = verification.issue(user=request.user, goal_id=id)
+        return Response(test, status=201 if is_new else 200)
+
+    @extend_schema(request=serializers.AnswersInput, responses=serializers.ResultSerializer)
+    @idempotent
+    def answer(self, request, id, test_id):
+        """Submit a test; again, the first result."""
+        answers = self.validated(serializers.AnswersInput)
+        return Response(
+            verification.submit(user=request.user, goal_id=id, test_id=test_id, **answers)
+        )
+
+    def _goal(self, goal_id):
+        shape = serializers.GoalSerializer
+        goal = Goal.objects.own(self.request.user, goal_id, shape.projection())
+        overview.streaks_of([goal], self.request.user)
+        return shape.represent(goal)
+
+
+@extend_schema(tags=["me"])
+class MyGoalsViewSet(ApiViewSet):
+    """Reads over all of one's goals."""
+
+    paged = frozenset({"timeline"})
+
+    @extend_schema(responses=serializers.MyStatsSerializer)
+    def stats(self, request):
+        """Counts over all one's goals."""
+        return Response(overview.of_person(user=request.user))
+
+    @extend_schema(responses=serializers.EventSerializer(many=True))
+    def timeline(self, request):
+        """What happened on one's goals, newest first."""
+        return self.page_of(Rows(overview.timeline(user=request.user)))
