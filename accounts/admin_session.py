@@ -1,5 +1,7 @@
 """The admin's browser sessions: Django's database store, with the owner's id in a column."""
 
+from typing import Any
+
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
@@ -12,6 +14,6 @@ class SessionStore(DatabaseStore):
         return AdminSession
 
     def create_model_instance(self, data):
-        row = super().create_model_instance(data)
+        row: Any = super().create_model_instance(data)
         row.user_id = data.get(SESSION_KEY, "")
         return row

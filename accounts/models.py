@@ -1,6 +1,7 @@
 """People and how they sign in. Documents of seed 1-doit.md ("Users Collection"), and ours."""
 
 from datetime import UTC, date
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.sessions.base_session import AbstractBaseSession
@@ -47,7 +48,7 @@ class StoredZoneChange(Embedded):
 class UserManager(DocumentManager, BaseUserManager):
     def create_user(self, phone_number, password=None, **fields):
         """Create a person by hand, as the admin and tests do; sign-in has its own act."""
-        user = self.model(phone_number=phones.normalise(phone_number), **fields)
+        user: Any = self.model(phone_number=phones.normalise(phone_number), **fields)
         user.set_password(password)
         user.save(force_insert=True)
         return user
@@ -81,12 +82,13 @@ class User(AbstractBaseUser, PermissionsMixin, Document):
     preferences = EmbeddedModelField(Preferences, null=True, blank=True)
     last_login = DateTimeField(null=True, blank=True, editable=False)
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "phone_number"
 
     class Meta:
         db_table = "users"
+        verbose_name, verbose_name_plural = "person", "people"
         ordering = ["-created_at"]
         indexes = [
             Index("phone_number", name="phone_number_index", unique=True),
@@ -100,8 +102,11 @@ class User(AbstractBaseUser, PermissionsMixin, Document):
     def __str__(self):
         return self.name or f"+{self.phone_number}"
 
+    def get_short_name(self) -> str:
+        return str(self)
+
     @property
-    def is_active(self):
+    def is_active(self) -> bool:  # type: ignore[override]  # follows from the status
         return self.status == self.ACTIVE
 
     @cached_property

@@ -61,7 +61,10 @@ class SessionViewSet(ApiViewSet):
         source = Keyset(Session, "user_id_created_id_index", request.user.pk, shape.projection())
         current = request.auth["id"]
         return self.page_of(
-            source, lambda row: shape.represent(row) | {"is_current": row["id"] == current}
+            source,
+            lambda rows: [
+                shape.represent(row) | {"is_current": row["id"] == current} for row in rows
+            ],
         )
 
     @extend_schema(responses={204: None})

@@ -20,8 +20,8 @@ class Missing(SystemExit):
         super().__init__(f"DoIt cannot start: {line}")
 
 
-def needed(name: str, *, when: bool, development: str | None = None, why: str = "") -> str | None:
-    """The value of `name`; without one, `development`, or the end of start-up where it is needed."""
+def needed(name: str, *, when: bool, development: str = "", why: str = "") -> str:
+    """The value of `name`; without one, `development`, or the end of start-up where needed."""
     if value := os.environ.get(name, "").strip():
         return value
     if when:

@@ -53,8 +53,12 @@ def stop_signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+class Stopped(SystemExit):
+    """A stop signal came. Unlike KeyboardInterrupt it never makes Python end by SIGINT."""
+
+
 class StopSignals:
-    """From now on the stop signals raise KeyboardInterrupt, as Ctrl-C alone does by itself.
+    """From now on the stop signals raise Stopped.
 
     Python drops what is raised in a destructor or beside a fork: `check()` between two steps raises
     it again.
@@ -63,12 +67,12 @@ class StopSignals:
     def __init__(self) -> None:
         self._came = False
         for number in STOP_SIGNALS:
-            signal.signal(number, self._interrupt)
-
-    def _interrupt(self, number: int, frame: object) -> None:
-        self._came = True
-        raise KeyboardInterrupt
+            signal.signal(number, self._stop)
 
     def check(self) -> None:
         if self._came:
-            raise KeyboardInterrupt
+            raise Stopped
+
+    def _stop(self, number: int, frame: object) -> None:
+        self._came = True
+        raise Stopped

@@ -5,6 +5,7 @@ import importlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,10 +13,12 @@ from typing import Any
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server.common import AbstractServer
 
-from doit_site.processes import lead_own_session
+from doit_site.processes import STOP_SIGNALS, lead_own_session
 
 POLL_SECONDS = 0.05
+START_SECONDS = 30
 STOP_SECONDS = 10
 
 
@@ -35,15 +38,34 @@ def serve(address: str, port: int, announce: Callable[[], None]) -> None:
         workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels.error,
     )
-
-    @server.on_startup
-    def begin() -> None:
-        # granian would take a closed terminal as the wish to reload.
-        signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
-        arguments = (address, port, announce)
-        threading.Thread(target=_announce_when_ready, args=arguments, daemon=True).start()
-
+    stop = _Stop(server)
+    arguments = (address, port, stop, announce)
+    server.on_startup(stop.take_signals)
+    server.on_startup(threading.Thread(target=_wait, args=arguments, daemon=True).start)
     server.serve(target_loader=partial(_load, os.getpid()))
+
+
+class _Stop:
+    """Passes the stop signals on to granian once its worker answers: before, they would be lost."""
+
+    def __init__(self, server: AbstractServer[Any]) -> None:
+        self._server = server
+        self._ready = False
+        self.wanted = False
+
+    def take_signals(self) -> None:
+        for number in STOP_SIGNALS:
+            signal.signal(number, self._on_signal)
+
+    def ready(self) -> None:
+        self._ready = True
+        if self.wanted:
+            self._server.signal_handler_interrupt()
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        self.wanted = True
+        if self._ready:
+            self._server.signal_handler_interrupt()
 
 
 def _load(parent: int, target: str) -> Any:
@@ -53,12 +75,14 @@ def _load(parent: int, target: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def _announce_when_ready(address: str, port: int, announce: Callable[[], None]) -> None:
+def _wait(address: str, port: int, stop: _Stop, announce: Callable[[], None]) -> None:
     own = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
-    pause = threading.Event()
-    while not _answers(own, port):
+    pause, deadline = threading.Event(), time.monotonic() + START_SECONDS
+    while not (answers := _answers(own, port)) and time.monotonic() < deadline:
         pause.wait(POLL_SECONDS)
-    announce()
+    stop.ready()
+    if answers and not stop.wanted:
+        announce()
 
 
 def _answers(address: str, port: int) -> bool:

@@ -87,7 +87,9 @@ DATABASES = {
         "OPTIONS": client_options(MONGODB_URI),
     }
 }
-DATABASE_DEADLINE = 3.0  # seconds for all database operations of one request (trust.md)
+# Seconds for all database operations of one request. The driver looks for a primary every half
+# second and may overshoot by one such look: 2.9 answers at 3.0, and in time for the promised 3.5.
+DATABASE_DEADLINE = 2.9
 DEFAULT_AUTO_FIELD = "django_mongodb_backend.fields.ObjectIdAutoField"
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 if "CACHE_URL" not in env.ENVIRON:

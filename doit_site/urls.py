@@ -1,5 +1,5 @@
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView, TemplateView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
@@ -13,7 +13,7 @@ def not_found(request, *args, **kwargs):
     return problems.plain_response(problems.Problem(problems.Code.not_found), request.id)
 
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("goals.urls")),
     re_path(r"^", not_found),

@@ -1,6 +1,7 @@
 """What `check_database` looks for in goals: types, statistics, references."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from accounts.checkup import orphans
 from accounts.models import User
@@ -84,7 +85,7 @@ def _figures(fix, goal):
 def _right_figures(goal):
     entries = goal.get("daily_verifications") or ()
     counted = int((goal.get("verification_stats") or {}).get("total_tests") or 0)
-    figures = {}
+    figures: dict[str, Any] = {}
     if len(entries) >= counted:  # else another program kept fewer than it counted
         stats, total = standing.statistics_of(list(entries))
         figures["verification_stats"] = stats

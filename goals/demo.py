@@ -186,8 +186,11 @@ def _prove(user, goal_id, *, passes):
 
 
 def _noon(days_ago: int) -> datetime:
-    """Noon of an earlier day, which is the same date in every zone used here."""
-    return datetime.combine((clock.now() - timedelta(days=days_ago)).date(), time(12), UTC)
+    """Noon of an earlier day, which is the same date in every zone used here; of today, now."""
+    now = clock.now()
+    if not days_ago:
+        return now
+    return datetime.combine((now - timedelta(days=days_ago)).date(), time(12), UTC)
 
 
 def _midnight(days_ahead: int) -> datetime:

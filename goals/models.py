@@ -1,5 +1,7 @@
 """Goals and their open tests. The document of a goal is seed 1-doit.md's ("Goals Collection")."""
 
+from typing import ClassVar
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django_mongodb_backend.fields import ArrayField, EmbeddedModelArrayField, EmbeddedModelField
@@ -65,7 +67,7 @@ class Goal(Document):
     days_passed = ArrayField(models.IntegerField(), null=True, blank=True, editable=False)
     score_total = models.BigIntegerField(null=True, blank=True, editable=False)
 
-    objects = GoalManager()
+    objects: ClassVar[GoalManager] = GoalManager()
 
     class Meta:
         db_table = "goals"

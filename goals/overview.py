@@ -31,12 +31,12 @@ def today(*, user: User, goal_id: str) -> dict:
 def _verification(goal, day: date, carried) -> dict:
     entries = standing.entries_of(goal, day)
     left = standing.MAX_ATTEMPTS - len(entries)
-    test = _open_test(goal, day, len(entries) + 1) if left > 0 else None
+    test_id = _open_test_id(goal, day, len(entries) + 1) if left > 0 else None
     if any(entry.get("passed") for entry in entries):
         state = "passed"
     elif left <= 0:
         state = "attempts_used"
-    elif test:
+    elif test_id:
         state = "open"
     elif carried:
         state = "due"
@@ -45,12 +45,12 @@ def _verification(goal, day: date, carried) -> dict:
     return {
         "state": state,
         "attempts_left": max(0, left) if state in ("open", "due") else 0,
-        "test_id": test["id"] if state == "open" else None,
+        "test_id": test_id if state == "open" else None,
     }
 
 
-def _open_test(goal, day, attempt):
-    return VerificationTest.objects.collection.find_one(
+def _open_test_id(goal, day, attempt):
+    test = VerificationTest.objects.collection.find_one(
         {
             "goal_id": goal["id"],
             "date": day.isoformat(),
@@ -60,6 +60,7 @@ def _open_test(goal, day, attempt):
         {"_id": 0, "id": 1},
         session=current_session(),
     )
+    return test and test["id"]
 
 
 def statistics(*, user: User, goal_id: str) -> dict:

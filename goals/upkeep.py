@@ -41,13 +41,13 @@ def _owner(user_id: str) -> User:
 
 def _refresh(goal, owner, now) -> bool:
     streak, until = streaks.streak(streaks.passed_dates(goal), owner.calendar, now)
-    until = until and until.isoformat()
-    if (goal.get("streak"), goal.get("streak_until", "absent")) == (streak, until):
+    until_text = until and until.isoformat()
+    if (goal.get("streak"), goal.get("streak_until", "absent")) == (streak, until_text):
         return False
     # The number of verifications guards against one that landed meanwhile.
     seen = len(goal.get("daily_verifications") or ())
     unchanged = {"id": goal["id"], f"daily_verifications.{seen}": {"$exists": False}}
     done = Goal.objects.collection.update_one(
-        unchanged, {"$set": {"streak": streak, "streak_until": until}}
+        unchanged, {"$set": {"streak": streak, "streak_until": until_text}}
     )
     return bool(done.modified_count)

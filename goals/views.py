@@ -22,9 +22,7 @@ class GoalViewSet(ApiViewSet):
         """One's goals, newest first."""
         shape = serializers.GoalSummarySerializer
         source = Keyset(Goal, "user_id_created_id_index", request.user.pk, shape.projection())
-        rows = self.paginator.read(request, source)
-        overview.streaks_of(rows, request.user)
-        return self.paginator.get_paginated_response([shape.represent(row) for row in rows])
+        return self.page_of(source, lambda rows: self._shown(rows, shape))
 
     @extend_schema(responses={201: serializers.GoalSerializer})
     @idempotent
@@ -116,8 +114,11 @@ class GoalViewSet(ApiViewSet):
     def _goal(self, goal_id):
         shape = serializers.GoalSerializer
         goal = Goal.objects.own(self.request.user, goal_id, shape.projection())
-        overview.streaks_of([goal], self.request.user)
-        return shape.represent(goal)
+        return self._shown([goal], shape)[0]
+
+    def _shown(self, goals, shape):
+        overview.streaks_of(goals, self.request.user)
+        return [shape.represent(goal) for goal in goals]
 
 
 @extend_schema(tags=["me"])

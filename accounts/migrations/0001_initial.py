@@ -124,6 +124,8 @@ class Migration(migrations.Migration):
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
             options={
+                'verbose_name': 'person',
+                'verbose_name_plural': 'people',
                 'db_table': 'users',
                 'ordering': ['-created_at'],
                 'indexes': [doit_site.mongo.indexes.Index('phone_number', name='phone_number_index', unique=True), doit_site.mongo.indexes.Index('id', name='id_index', unique=True), doit_site.mongo.indexes.Index('email', name='email_index', sparse=True, unique=True), doit_site.mongo.indexes.Index('-created_at', name='created_at_index')],

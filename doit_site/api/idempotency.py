@@ -43,7 +43,7 @@ def idempotent(handler=None, *, transaction=True):
                 return replay
             return _answer(view, row, lambda: handler(view, request, *args, **kwargs), transaction)
 
-        run.idempotent = True
+        run.idempotent = True  # type: ignore[attr-defined]  # read by doit_site.api.schema
         return run
 
     return decorate(handler) if handler else decorate
@@ -77,7 +77,7 @@ def _claim(row):
         kept = rows.find_one({"_id": row["_id"]})
     now = row["claimed_at"]
     if kept is None or as_datetime(kept["expires_at"]) <= now:
-        stale = {"expires_at": {"$lte": now}}
+        stale: dict = {"expires_at": {"$lte": now}}
     elif kept["fingerprint"] != row["fingerprint"]:
         raise Problem(Code.idempotency_key_reused)
     elif kept["status"] is not None:

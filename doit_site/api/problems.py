@@ -98,14 +98,12 @@ def exception_handler(error, context):
     if problem.code is Code.internal_error:
         request_id = getattr(context["request"], "id", "")
         logger.error("unhandled error, request %s", request_id, exc_info=error)
-    response = Response(
+    return Response(
         body(problem, getattr(context["request"], "id", None)),
         status=problem.status_code,
         headers=problem.headers,
         content_type=CONTENT_TYPE,
     )
-    response.problem = problem
-    return response
 
 
 def body(problem: Problem, request_id: str | None) -> dict:
@@ -132,7 +130,7 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, exceptions.ValidationError):
         return _of_validation(error)
     if isinstance(error, exceptions.Throttled):
-        wait = str(max(1, round(error.wait or 1)))
+        wait = str(max(1, round(getattr(error, "wait", None) or 1)))
         return Problem(Code.throttled, f"Try again in {wait} s.", headers={"Retry-After": wait})
     for kind, code in _SIMPLE.items():
         if isinstance(error, kind):

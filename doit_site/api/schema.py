@@ -1,5 +1,7 @@
 """What OpenAPI says of all operations alike: names, problems, Idempotency-Key."""
 
+import inspect
+
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
@@ -47,6 +49,16 @@ class Schema(AutoSchema):
         if paged is not None:
             return getattr(self.view, "action", None) in paged and self.method == "GET"
         return super()._is_list_view(serializer)
+
+    def get_summary(self):
+        return self._docstring()[0]
+
+    def get_description(self):
+        return self._docstring()[2].strip()
+
+    def _docstring(self):
+        handler = getattr(self.view, getattr(self.view, "action", "") or "", None)
+        return inspect.cleandoc(getattr(handler, "__doc__", None) or "").partition("\n")
 
     def get_override_parameters(self):
         handler = getattr(self.view, getattr(self.view, "action", "") or "", None)

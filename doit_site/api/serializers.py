@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from doit_site.mongo import shapes
+from doit_site.mongo.documents import Document
 
 
 class StrictSerializer(serializers.Serializer):
@@ -17,7 +18,9 @@ class StrictSerializer(serializers.Serializer):
         try:
             value = super().to_internal_value(data)
         except ValidationError as error:
-            raise ValidationError({**error.detail, **errors}) from error
+            raise ValidationError(
+                error.detail | errors if isinstance(error.detail, dict) else error.detail
+            ) from error
         if errors:
             raise ValidationError(errors)
         return value
@@ -31,11 +34,6 @@ class StrictSerializer(serializers.Serializer):
             elif field.read_only:
                 errors[name] = [ErrorDetail("Only the server sets this field.", "read_only_field")]
         return errors
-
-    def create(self, validated_data):
-        raise TypeError("Writes live in acts (docs/architecture.md).")
-
-    update = create
 
 
 class UTCDateTimeField(serializers.DateTimeField):
@@ -66,10 +64,11 @@ class DocumentSerializer(StrictSerializer):
     what DRF would print of the model instance, to be printed by the renderer. Nested
     serializers are for input and OpenAPI: in what is read they pass as they are.
     `model` gives the defaults of absent fields, `reads` names columns that the
-    representation needs and does not show.
+    representation needs and does not show, `computed` fields that the view adds.
     """
 
-    model = None
+    model: type[Document] | None = None
+    computed: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
 
     @classmethod
@@ -78,7 +77,7 @@ class DocumentSerializer(StrictSerializer):
         fields = {
             name: field
             for name, field in cls().fields.items()
-            if not field.write_only and name not in getattr(cls, "computed", ())
+            if not field.write_only and name not in cls.computed
         }
         times = [
             name for name, field in fields.items() if isinstance(field, serializers.DateTimeField)

@@ -1,5 +1,7 @@
 """The base of every view under /api/v1/."""
 
+from typing import Any
+
 from rest_framework import viewsets
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -15,6 +17,7 @@ class ApiViewSet(viewsets.GenericViewSet):
     any other one is refused. `paged` names the actions that answer a list.
     """
 
+    request: Any  # DRF's Request; its `user` is accounts.models.User where one is signed in
     pagination_class = Pages
     lookup_value_regex = "[^/]{1,64}"
     parameters: dict[str, set[str]] = {}
@@ -45,11 +48,10 @@ class ApiViewSet(viewsets.GenericViewSet):
         return serializer.validated_data
 
     def page_of(self, source, represent=None):
-        """The page of `source` that the request asks for."""
-        rows = self.paginator.read(self.request, source)
-        return self.paginator.get_paginated_response(
-            [represent(row) for row in rows] if represent else rows
-        )
+        """The page of `source` that the request asks for; `represent` takes its rows, a list."""
+        pages = Pages()
+        rows = pages.read(self.request, source)
+        return pages.get_paginated_response(represent(rows) if represent else rows)
 
     def created(self, body, view_name=None, **kwargs):
         """A 201, with the Location of what was made where it has one."""

@@ -4,26 +4,35 @@ There is one MongoClient a process, Django's own. These three are how everything
 does not go through the ORM reaches it.
 """
 
+from typing import Any, cast
+
 from django.conf import settings
-from django.db import connection
+from django.db import connection as current_connection
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
 from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
+
+from doit_site.mongo.engine.base import DatabaseWrapper
+
+# Django's proxy of the thread's connection, of the one engine there is.
+connection = cast(DatabaseWrapper, current_connection)
 
 
 class DatabaseUnavailable(Exception):
     """The database cannot be used; the message is one line for an operator."""
 
 
-def get_db():
+def get_db() -> Database[dict[str, Any]]:
     """The pymongo Database; no operation is sent. Thread-safe."""
     return connection.database
 
 
-def current_session():
+def current_session() -> ClientSession | None:
     """The ClientSession of the running transaction, or None: raw operations pass it on."""
     return connection.session
 
 
-def connect_db():
+def connect_db() -> Database[dict[str, Any]]:
     """Connect, check that the deployment can do transactions, and return the Database.
 
     Raises DatabaseUnavailable when it cannot be reached or is a standalone server.
@@ -45,12 +54,12 @@ def connect_db():
     return get_db()
 
 
-def close_db():
+def close_db() -> None:
     """Close the client and its pool; the next use connects anew."""
     connection.close_pool()
 
 
-def redact(uri):
+def redact(uri: str) -> str:
     """The URI without its user and password."""
     scheme, separator, rest = uri.partition("://")
     return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else uri

@@ -1,9 +1,11 @@
 """What every model of a documented collection shares."""
 
+from functools import cache
+from typing import ClassVar
+
 from django.db import connection, models
 from django_mongodb_backend.managers import MongoManager
 from django_mongodb_backend.models import EmbeddedModel
-from django_mongodb_backend.queryset import MongoQuerySet
 
 from doit_site.mongo.client import get_db
 
@@ -16,7 +18,7 @@ class Embedded(EmbeddedModel):
         managed = False
 
 
-class DocumentManager(MongoManager.from_queryset(MongoQuerySet)):
+class DocumentManager(MongoManager):
     """The ORM's manager, and the pymongo collection for hot reads and atomic writes."""
 
     @property
@@ -28,19 +30,19 @@ class DocumentManager(MongoManager.from_queryset(MongoQuerySet)):
 class Document(models.Model):
     """A model whose documents may lack fields: an absent field reads as its default."""
 
-    objects = DocumentManager()
+    objects: ClassVar[DocumentManager] = DocumentManager()
 
     class Meta:
         abstract = True
 
     @classmethod
-    def from_db(cls, db, field_names, values):
-        defaults = cls._absent_defaults()
+    def from_db(cls, db, field_names, values, **kwargs):
+        defaults = _absent_defaults(cls)
         values = [
             defaults[name]() if value is None and name in defaults else value
             for name, value in zip(field_names, values, strict=True)
         ]
-        return super().from_db(db, field_names, values)
+        return super().from_db(db, field_names, values, **kwargs)
 
     @classmethod
     def from_document(cls, document):
@@ -49,16 +51,14 @@ class Document(models.Model):
         values = [_loaded(field, document.get(field.column)) for field in fields]
         return cls.from_db("default", [field.attname for field in fields], values)
 
-    @classmethod
-    def _absent_defaults(cls):
-        cached = cls.__dict__.get("_absent_defaults_cache")
-        if cached is None:
-            cached = cls._absent_defaults_cache = {
-                field.attname: field.get_default
-                for field in cls._meta.concrete_fields
-                if field.has_default() and not field.null
-            }
-        return cached
+
+@cache
+def _absent_defaults(model):
+    return {
+        field.attname: field.get_default
+        for field in model._meta.concrete_fields
+        if field.has_default() and not field.null
+    }
 
 
 def _loaded(field, value):

@@ -1,5 +1,7 @@
 """Indexes with MongoDB's own options, for `Meta.indexes`."""
 
+from typing import Any
+
 from django.db import models
 from pymongo import IndexModel
 
@@ -20,7 +22,7 @@ class Index(models.Index):
 
     def deconstruct(self):
         path = f"{self.__class__.__module__}.{self.__class__.__name__}"
-        options = {"name": self.name}
+        options: dict[str, Any] = {"name": self.name}
         if self.unique:
             options["unique"] = True
         if self.sparse:

@@ -2,8 +2,10 @@
 
 from functools import wraps
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from pymongo.errors import PyMongoError
+
+from doit_site.mongo.client import connection
 
 
 def transactional(act):

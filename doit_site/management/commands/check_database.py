@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     @one_line_errors
     def handle(self, *, fix, format, **options):
-        with Console(file=self.stdout, quiet=not self.stdout.isatty()).status("Checking ..."):
+        with Console(stderr=True, quiet=not self.stderr.isatty()).status("Checking ..."):
             findings = list(checkup.run(fix))
         rows = [
             {

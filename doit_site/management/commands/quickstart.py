@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 from django.db import connection
 
-from doit_site.mongo.client import DatabaseUnavailable, close_db, connect_db
+from doit_site.mongo.client import DatabaseUnavailable, close_db, connect_db, get_db
 from doit_site.mongo.local_server import LocalServer, LocalServerError
-from doit_site.processes import StopSignals, port_is_free
+from doit_site.processes import Stopped, StopSignals, port_is_free
 from doit_site.serving import serve
 from goals.demo import demo_facts
 
@@ -35,7 +34,7 @@ class Command(BaseCommand):
                 close_db()  # the server's worker is a fork and opens its own
                 signals.check()
                 serve(address, port, lambda: self.say(text))
-        except KeyboardInterrupt:
+        except Stopped:
             pass
         except (LocalServerError, DatabaseUnavailable) as error:
             raise CommandError(str(error)) from error
@@ -58,7 +57,7 @@ class Command(BaseCommand):
     def fill(self) -> None:
         self.say("Database: migrating")
         call_command("migrate", verbosity=0, interactive=False)
-        if settings.DEBUG and not get_user_model().objects.exists():
+        if settings.DEBUG and get_db().users.find_one({}, {"_id": 1}) is None:
             self.say("Database: empty, adding demo data")
             call_command("seed_demo", verbosity=0)
 

@@ -29,6 +29,9 @@ class Ambiguous:
             has(text, p) for p in self.unless
         )
 
+    def touches(self, phrase: Phrase) -> bool:
+        return any(has(phrase, word) for word in self.words)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -38,7 +41,7 @@ class Rules:
 
 
 def classify(goal: GoalBrief) -> Classification:
-    """What the person fixed stays; the rest comes from the curriculum, else from a table of words."""
+    """What the person fixed stays; the rest comes from the curriculum, else from a word table."""
     curriculum = choose(goal)
     category = goal.category or (curriculum and curriculum.category) or _category(goal)
     subcategory = goal.subcategory or (curriculum and curriculum.subcategory) or None
@@ -79,7 +82,7 @@ def _counting(curriculum: Curriculum, text: Phrase) -> set[Phrase]:
     if not ambiguous:
         return phrases
     if ambiguous.misleads(text):
-        return phrases - ambiguous.words
+        return {phrase for phrase in phrases if not ambiguous.touches(phrase)}
     return phrases | ambiguous.words
 
 
@@ -121,8 +124,13 @@ def _category_points(curriculum: Curriculum, goal: GoalBrief) -> int:
 def _category(goal: GoalBrief) -> str:
     """The category with most words in the goal, those of the title counting threefold."""
     title, description = words(goal.title), words(goal.description)
+    misled = [a for a in rules().ambiguous.values() if a.misleads(title + description)]
     points = {
-        category: sum(3 * has(title, p) + has(description, p) for p in phrases)
+        category: sum(
+            3 * has(title, phrase) + has(description, phrase)
+            for phrase in phrases
+            if not any(ambiguous.touches(phrase) for ambiguous in misled)
+        )
         for category, phrases in rules().categories.items()
     }
     best = max(points.values(), default=0)
@@ -139,7 +147,7 @@ def _first_place(title: Phrase, phrases: tuple[Phrase, ...]) -> int:
 
 @cache
 def rules() -> Rules:
-    """categories.toml, read once. KeyError when it names a category that is not one of the fixed."""
+    """categories.toml, read once. KeyError when it names a category that is not a fixed one."""
     raw = tomllib.loads((Path(__file__).parent / "categories.toml").read_text("utf-8"))
     unknown = [name for name in (*raw["soft"], *raw["categories"]) if name not in CATEGORIES]
     if unknown:

@@ -16,7 +16,7 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A question before its choices are placed. `fact` is shared by drafts that give each other away.
+    """A question before its choices are placed. Drafts of one `fact` give each other away.
 
     `wrong` holds three texts or more; the first three that differ are used.
     """

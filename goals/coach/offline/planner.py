@@ -96,7 +96,7 @@ def calendar(request: PlanRequest, wishes: Wishes) -> list[Slot]:
 
 
 def _pace(core: tuple[Unit, ...], room: int) -> float:
-    """The share of the working days that core tasks are spread over: more when there is less room."""
+    """The share of the working days that core tasks are spread over: more with less room."""
     return min(0.9, 0.6 + sum(unit.minutes for unit in core) / max(1, room))
 
 

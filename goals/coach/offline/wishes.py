@@ -65,7 +65,7 @@ def _weekday(said: tuple[str, ...]) -> int | None:
 
 
 def _names(said: tuple[str, ...], step: Step) -> bool:
-    """Whether a clause names a step: all telling words of its title or slug, or one of its terms."""
+    """Whether a clause names a step: the telling words of its title or slug, or one of its terms."""
     titles = [words(step.title), words(step.slug.replace("-", " "))]
     terms = [words(term.term) for term in step.terms]
     telling = [{word for word in title if word not in SMALL} for title in titles]
