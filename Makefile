@@ -20,9 +20,9 @@ test: .venv/installed ## all tests with coverage; some of them: make test ARGS="
 check: .venv/installed ## style, types, arrows between packages, migrations, API document, deployment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(DEVELOPMENT) $(BIN)/mypy .
 	$(BIN)/lint-imports
-	$(DEVELOPMENT) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(DEVELOPMENT) $(BIN)/python -m doit_site.mongo.throwaway $(BIN)/python manage.py makemigrations --check --dry-run
 	$(DEVELOPMENT) $(BIN)/python manage.py spectacular $(OPENAPI) --file .venv/openapi.json
 	diff -u docs/openapi.json .venv/openapi.json
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
@@ -48,7 +48,6 @@ OPENAPI := --validate --fail-on-warn --format openapi-json
 DEVELOPMENT := DEBUG=true
 PRODUCTION := DEBUG=false \
 	SECRET_KEY=a-key-that-is-only-used-by-make-check-0123456789-abcdefghijk \
-	ENCRYPTION_KEYS=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= \
 	ALLOWED_HOSTS=doit.example PUBLIC_URL=https://doit.example \
 	MONGODB_URI='mongodb://db.example/?replicaSet=rs0' \
 	EMAIL_URL=smtp://mail.example \

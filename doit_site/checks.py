@@ -1,7 +1,9 @@
 """System checks of the deployment, beside Django's own."""
 
 from django.conf import settings
-from django.core.checks import Tags, Warning, register
+from django.core.checks import Error, Tags, Warning, register
+
+from doit_site.mongo.client import DatabaseUnavailable, StandaloneServer, connect_db
 
 
 @register(Tags.security, deploy=True)
@@ -16,3 +18,15 @@ def messages_reach_people(app_configs, **kwargs):
             id="doit.W001",
         )
     ]
+
+
+@register(Tags.database)
+def transactions_are_possible(app_configs, databases, **kwargs):
+    """`migrate` asks this before it touches anything."""
+    try:
+        connect_db()
+    except StandaloneServer as error:
+        return [Error(str(error), id="doit.E001")]
+    except DatabaseUnavailable:
+        pass  # the command itself says so
+    return []

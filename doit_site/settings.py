@@ -145,6 +145,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["doit_site.api.throttles.PersonThrottle"],
     "NUM_PROXIES": TRUSTED_PROXIES,
     "DEFAULT_SCHEMA_CLASS": "doit_site.api.schema.Schema",
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS tells nothing; CORS answers its own
     "EXCEPTION_HANDLER": "doit_site.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

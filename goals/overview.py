@@ -105,10 +105,15 @@ def of_person(*, user: User) -> dict:
 
 
 def timeline(*, user: User) -> list[dict]:
-    """What happened on all goals of the person, newest first."""
-    events = [event for goal in _all_goals(user) for event in _events(goal)]
-    events.sort(key=lambda event: (event["at"], event["goal_id"]), reverse=True)
-    return events
+    """What happened on all goals of the person, in no order."""
+    return [event for goal in _all_goals(user) for event in _events(goal)]
+
+
+def order(event: dict) -> str:
+    """A text that orders events by time, without ties."""
+    return " ".join(
+        (clock.text(event["at"]), event["goal_id"], event["kind"], event["test_id"] or "")
+    )
 
 
 def _all_goals(user):
@@ -128,7 +133,12 @@ def _events(goal):
     for entry in goal.get("daily_verifications") or ():
         kind = "verification_passed" if entry.get("passed") else "verification_failed"
         yield _event(
-            goal, kind, entry.get("completed_at"), date=entry.get("date"), score=entry.get("score")
+            goal,
+            kind,
+            entry.get("completed_at"),
+            date=entry.get("date"),
+            score=entry.get("score"),
+            test_id=entry.get("test_id"),
         )
 
 
@@ -140,6 +150,7 @@ def _event(goal, kind, at, **facts) -> dict:
         "title": goal["title"],
         "date": None,
         "score": None,
+        "test_id": None,
         **facts,
     }
 

@@ -209,3 +209,4 @@ class EventSerializer(StrictSerializer):
     title = serializers.CharField()
     date = serializers.CharField(allow_null=True)
     score = serializers.FloatField(allow_null=True)
+    test_id = serializers.CharField(allow_null=True)

@@ -135,4 +135,4 @@ class MyGoalsViewSet(ApiViewSet):
     @extend_schema(responses=serializers.EventSerializer(many=True))
     def timeline(self, request):
         """What happened on one's goals, newest first."""
-        return self.page_of(Rows(overview.timeline(user=request.user)))
+        return self.page_of(Rows(overview.timeline(user=request.user), overview.order))

@@ -212,8 +212,7 @@ def test_a_standalone_server_is_one_line(tmp_path):
     (tmp_path / "db").mkdir()
     with (tmp_path / "log").open("wb") as log:
         mongod = subprocess.Popen(
-            [packaged_binary(), "--dbpath", tmp_path / "db", "--port", str(port)]
-            + ["--bind_ip", "127.0.0.1", "--nounixsocket"],
+            [packaged_binary(), f"--dbpath={tmp_path / 'db'}", f"--port={port}", "--nounixsocket"],
             stdout=log,
         )
     with mongod:

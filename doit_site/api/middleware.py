@@ -35,7 +35,10 @@ class RequestMiddleware:
     def answer(self, request):
         if not request.path_info.startswith("/api/"):
             return self.get_response(request)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_BODY_BYTES:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not (length.isascii() and length.isdigit()):
+            return plain_response(Problem(Code.bad_request), request.id)
+        if int(length) > settings.MAX_BODY_BYTES:
             return plain_response(Problem(Code.body_too_large), request.id)
         response = self.get_response(request)
         if response.status_code >= 400 and response.get("Content-Type") != CONTENT_TYPE:

@@ -1,6 +1,7 @@
 """Cursor paging over an index or over an array, reading no more than the page."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -139,19 +140,25 @@ class Tail:
 
 @dataclass
 class Rows:
-    """Rows at hand, in reading order: for what is computed from documents already read."""
+    """Rows at hand, newest first: for what is computed from documents already read.
+
+    `key(row)` is a text that orders them, descending, and is the position, so that what
+    comes in meanwhile moves no page.
+    """
 
     rows: list
+    key: Callable[[Any], str]
 
     def page(self, position, backwards, limit) -> Page:
-        start = position or 0
-        if backwards:
-            start = max(0, start - limit)
-        end = start + limit
+        if not isinstance(position, str | None):
+            raise Problem(Code.invalid_cursor)
+        rows = sorted(self.rows, key=self.key, reverse=True)
+        start = 0 if position is None else sum(self.key(row) > position for row in rows)
+        start, end = (max(0, start - limit), start) if backwards else (start, start + limit)
         return Page(
-            self.rows[start:end],
-            after=end if end < len(self.rows) else None,
-            before=start if start > 0 else None,
+            rows[start:end],
+            after=self.key(rows[end]) if end < len(rows) else None,
+            before=self.key(rows[start]) if 0 < start < len(rows) else None,
         )
 
 

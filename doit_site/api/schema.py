@@ -53,7 +53,7 @@ class Schema(AutoSchema):
     def get_summary(self):
         return self._docstring()[0]
 
-    def get_description(self):
+    def get_description(self):  # type: ignore[override]  # as drf-spectacular has it
         return self._docstring()[2].strip()
 
     def _docstring(self):

@@ -22,6 +22,10 @@ class DatabaseUnavailable(Exception):
     """The database cannot be used; the message is one line for an operator."""
 
 
+class StandaloneServer(DatabaseUnavailable):
+    """The server can do neither transactions nor change streams."""
+
+
 def get_db() -> Database[dict[str, Any]]:
     """The pymongo Database; no operation is sent. Thread-safe."""
     return connection.database
@@ -35,7 +39,7 @@ def current_session() -> ClientSession | None:
 def connect_db() -> Database[dict[str, Any]]:
     """Connect, check that the deployment can do transactions, and return the Database.
 
-    Raises DatabaseUnavailable when it cannot be reached or is a standalone server.
+    Raises DatabaseUnavailable when it cannot be reached, StandaloneServer when it is one.
     """
     try:
         hello = get_db().command("hello")
@@ -47,7 +51,7 @@ def connect_db() -> Database[dict[str, Any]]:
             f"MongoDB does not answer at {redact(where)}: {_first_line(error)}"
         ) from error
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
-        raise DatabaseUnavailable(
+        raise StandaloneServer(
             "MONGODB_URI names a standalone server; DoIt needs a replica set, "
             "because transactions and change streams do (start mongod with --replSet)."
         )

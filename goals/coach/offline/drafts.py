@@ -10,7 +10,7 @@ from goals.coach.offline.curricula import Curriculum, Step, Term
 from goals.coach.offline.words import plain
 
 LONGEST = 140
-ELSEWHERE = 10
+ELSEWHERE = 18
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
 
@@ -149,7 +149,7 @@ def _figures(day: PlannedDay, rng: Random) -> list[Draft]:
             f"Day {number} plans {task.duration_minutes} minutes for it.",
         )
         for task in day.tasks
-        if sum(plain(task.task) == plain(other.task) for other in day.tasks) == 1
+        if plain(task.task) and [plain(t.task) for t in day.tasks].count(plain(task.task)) == 1
     ]
     drafts.append(
         Draft(

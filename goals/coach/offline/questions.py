@@ -24,12 +24,17 @@ def ask(request: QuestionRequest) -> tuple[Question, ...]:
     one test do not answer each other while others are left.
     """
     rng = Random(request.seed)
-    drafts = list(_usable(_drafts(request, rng)))
+    seen: list[Draft] = []
     chosen: list[Draft] = []
-    for fits in (_is_new_fact, _is_not_asked, _is_other_prompt):
-        for draft in drafts:
-            if len(chosen) < request.count and fits(draft, chosen, request.asked):
-                chosen.append(draft)
+    for draft in _usable(_drafts(request, rng)):
+        if len(chosen) == request.count:
+            break
+        seen.append(draft)
+        if draft.prompt not in request.asked and draft.fact not in {d.fact for d in chosen}:
+            chosen.append(draft)
+    spare = [draft for draft in seen if draft not in chosen]
+    spare.sort(key=lambda draft: draft.prompt in request.asked)
+    chosen += spare[: request.count - len(chosen)]
     rng.shuffle(chosen)
     places = _places(len(chosen), rng)
     return tuple(_question(d, place, rng) for d, place in zip(chosen, places, strict=True))
@@ -67,19 +72,6 @@ def _usable(drafts: Iterator[Draft]) -> Iterator[Draft]:
         if plain(draft.answer) and len(wrong) >= CHOICES - 1 and draft.prompt not in prompts:
             prompts.add(draft.prompt)
             yield draft
-
-
-def _is_new_fact(draft: Draft, chosen: list[Draft], asked: frozenset[str]) -> bool:
-    facts = {other.fact for other in chosen}
-    return _is_not_asked(draft, chosen, asked) and draft.fact not in facts
-
-
-def _is_not_asked(draft: Draft, chosen: list[Draft], asked: frozenset[str]) -> bool:
-    return _is_other_prompt(draft, chosen, asked) and draft.prompt not in asked
-
-
-def _is_other_prompt(draft: Draft, chosen: list[Draft], asked: frozenset[str]) -> bool:
-    return draft not in chosen
 
 
 def _places(count: int, rng: Random) -> list[int]:
