@@ -1,5 +1,6 @@
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 
@@ -17,6 +18,17 @@ class PhoneNumberFormField(forms.CharField):
             return phones.normalise(text)
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
+
+
+class SignInForm(AdminAuthenticationForm):
+    """Has room for a number as people type it; Django's stops at the length of the stored one."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget.attrs["maxlength"] = 40
+
+
+admin.site.login_form = SignInForm
 
 
 class PersonForm(UserChangeForm):

@@ -65,10 +65,7 @@ class Calendar:
 
     def moved(self, zone: str, moment: datetime) -> "Calendar":
         """The calendar after choosing `zone` at `moment`; an earlier choice not yet in effect gives way."""
-        current = Calendar(
-            tuple(c for c in self.changes if c.since <= moment and c.since > moment - KEPT)
-            or tuple(c for c in self.changes if c.since <= moment)[-1:]
-        )
+        current = Calendar(self._kept(moment))
         if current.zone(moment) == zone:
             return current
         since = current.next_midnight(moment)
@@ -77,6 +74,12 @@ class Calendar:
         first_day = max(today + ONE_DAY, there)
         skipped = tuple(today + ONE_DAY * n for n in range(1, (first_day - today).days))
         return Calendar((*current.changes, ZoneChange(zone, since, first_day, skipped)))
+
+    def _kept(self, moment):
+        """The changes in effect within KEPT: the last one older than that still was, at its start."""
+        past = [change for change in self.changes if change.since <= moment]
+        older = sum(change.since <= moment - KEPT for change in past)
+        return tuple(past[max(0, older - 1) :])
 
     def _at(self, moment):
         return next((c for c in reversed(self.changes) if c.since <= moment), None)

@@ -1,6 +1,7 @@
 """One-time codes: sending, guessing (trust.md, "Protocol"; "Codes")."""
 
 import hmac
+import math
 import secrets
 from datetime import timedelta
 
@@ -76,7 +77,7 @@ def _store(phone_number, purpose, code):
 def _too_soon(phone_number, purpose, now):
     row = _codes().find_one({"phone_number": phone_number, "purpose": purpose}) or {}
     sent_at = as_datetime(row.get("sent_at")) or now
-    wait = str(max(1, round((sent_at + RESEND_AFTER - now).total_seconds())))
+    wait = str(max(1, math.ceil((sent_at + RESEND_AFTER - now).total_seconds())))
     return Problem(
         Code.throttled,
         f"A code was just sent; try again in {wait} s.",

@@ -53,6 +53,13 @@ class UserManager(DocumentManager, BaseUserManager):
         user.save(force_insert=True)
         return user
 
+    def get_by_natural_key(self, username):
+        """Whom the admin's sign-in means: the number as people type it."""
+        try:
+            return super().get_by_natural_key(phones.normalise(username))
+        except ValueError as error:
+            raise self.model.DoesNotExist from error
+
     def create_superuser(self, phone_number, password=None, **fields):
         return self.create_user(
             phone_number, password, **{"is_staff": True, "is_superuser": True, **fields}
@@ -108,6 +115,11 @@ class User(AbstractBaseUser, PermissionsMixin, Document):
     @property
     def is_active(self) -> bool:  # type: ignore[override]  # follows from the status
         return self.status == self.ACTIVE
+
+    def check_password(self, raw_password):
+        """As Django's; the document of a person who signs in by code alone has no password."""
+        self.password = self.password or ""
+        return super().check_password(raw_password)
 
     @cached_property
     def calendar(self) -> Calendar:

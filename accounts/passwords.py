@@ -1,5 +1,6 @@
 """Passwords, which only the admin takes: reset by e-mail, single use, one hour."""
 
+import logging
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -18,6 +19,8 @@ from doit_site.api.problems import Code, Problem, invalid
 from doit_site.mongo.client import current_session
 from doit_site.mongo.fields import new_id
 from doit_site.mongo.transactions import transactional
+
+logger = logging.getLogger("doit.accounts")
 
 GOOD_FOR = timedelta(hours=1)
 
@@ -47,6 +50,14 @@ def request_reset(*, email: str) -> None:
 
 
 def _mail(email, token):
+    try:
+        _send(email, token)
+    except Exception as error:
+        # What a mail server answers may hold the address.
+        logger.error("a password reset could not be mailed: %s", type(error).__name__)
+
+
+def _send(email, token):
     send_mail(
         "Reset your DoIt password",
         "Somebody, hopefully you, asked for a new password for the DoIt admin.\n\n"
@@ -60,12 +71,14 @@ def _mail(email, token):
 
 
 def confirm_reset(*, token: str, new_password: str) -> None:
-    """Set the password and end all sessions of its owner.
+    """Set the password and end all sessions and other resets of its owner.
 
     Raises Problem `reset_invalid`, or `invalid_input` at /new_password, after which the
     token is still good.
     """
-    row = PasswordReset.objects.collection.find_one({"token_hash": sessions.token_hash(token)})
+    row = PasswordReset.objects.collection.find_one(
+        {"token_hash": sessions.token_hash(token), "expires_at": {"$gt": clock.now()}}
+    )
     document = row and User.objects.collection.find_one({"id": row["user_id"]})
     if not document:
         raise Problem(Code.reset_invalid)
@@ -89,5 +102,8 @@ def _set(row, password):
         raise Problem(Code.reset_invalid)
     User.objects.collection.update_one(
         {"id": row["user_id"]}, {"$set": {"password": password}}, session=current_session()
+    )
+    PasswordReset.objects.collection.delete_many(
+        {"user_id": row["user_id"]}, session=current_session()
     )
     sessions.revoke_all(user_id=row["user_id"])

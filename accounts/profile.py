@@ -18,23 +18,17 @@ def update(*, user: User, **changes) -> User:
     A time zone takes effect at the next local midnight (accounts.calendar). Raises Problem
     `email_taken`.
     """
-    write: dict = {"$set": {}, "$unset": {}}
+    write: dict = {}
     if "name" in changes:
-        write["$set"]["name"] = changes["name"]
+        write["name"] = {"$literal": changes["name"]}
     if "email" in changes:
-        _set_email(write, changes["email"])
+        write["email"] = {"$literal": changes["email"].lower()} if changes["email"] else "$$REMOVE"
     if "time_zone" in changes:
-        write["$set"] |= _time_zone(user, changes["time_zone"])
+        zone = _time_zone(user, changes["time_zone"])
+        write |= {name: {"$literal": value} for name, value in zone.items()}
     if "preferences" in changes:
-        write["$set"]["preferences"] = _preferences(user, changes["preferences"])
-    return _write(user, {operator: fields for operator, fields in write.items() if fields})
-
-
-def _set_email(write, email):
-    if email:
-        write["$set"]["email"] = email.lower()
-    else:
-        write["$unset"]["email"] = ""
+        write["preferences"] = _preferences(changes["preferences"])
+    return _write(user, write)
 
 
 def _time_zone(user, zone):
@@ -51,19 +45,19 @@ def _time_zone(user, zone):
     return {"time_zone": zone, "time_zones": changes}
 
 
-def _preferences(user, changes):
-    kept = user.preferences or Preferences()
-    return {
-        name: changes.get(name, getattr(kept, name))
-        for name in ("notifications", "theme", "language")
-    }
+def _preferences(changes):
+    """Merged in the database, so that two changes at once both stay."""
+    fresh = Preferences()
+    defaults = {name: getattr(fresh, name) for name in ("notifications", "theme", "language")}
+    return {"$mergeObjects": [defaults, "$preferences", {"$literal": changes}]}
 
 
-def _write(user, update):
+def _write(user, values):
+    """Set each name to its aggregation expression."""
     people = User.objects.collection
     try:
-        if update:
-            people.update_one({"id": user.pk}, update, session=current_session())
+        if values:
+            people.update_one({"id": user.pk}, [{"$set": values}], session=current_session())
     except DuplicateKeyError as error:
         detail = "The e-mail address belongs to another account."
         rows = [{"pointer": "/email", "code": "email_taken", "detail": detail}]

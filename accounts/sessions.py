@@ -50,10 +50,16 @@ def find(token: str) -> dict | None:
 def _touch(session: dict, now: datetime) -> None:
     expires_at = min(now + UNUSED_FOR, as_datetime(session["created_at"]) + AT_MOST)
     Session.objects.collection.update_one(
-        {"id": session["id"]},
+        # Of requests at once only the first writes.
+        {"id": session["id"], "last_used_at": session["last_used_at"]},
         {"$set": {"last_used_at": now, "expires_at": expires_at}},
         session=current_session(),
     )
+
+
+def unexpired() -> dict:
+    """A filter: the TTL may lag by a minute, so whoever reads sessions counts the expiry too."""
+    return {"expires_at": {"$gt": clock.now()}}
 
 
 def revoke(*, user_id: str, session_id: str) -> bool:

@@ -9,6 +9,9 @@ from django.conf import settings
 
 from doit_site.api.problems import Code, Problem
 
+# Together less than the request's deadline (trust.md, "Protocol"), so that a failure can be undone.
+TIMEOUT = httpx.Timeout(1.5, connect=1)
+
 
 def send_code(*, to: str, code: str) -> None:
     """Send a sign-in code to +`to`; raises Problem `sms_unavailable` when it cannot be sent."""
@@ -34,7 +37,7 @@ def _twilio(to, body, code):
             f"{settings.TWILIO_BASE_URL}/2010-04-01/Accounts/{account}/Messages.json",
             data={"To": f"+{to}", "From": settings.TWILIO_FROM, "Body": body},
             auth=(account, settings.TWILIO_AUTH_TOKEN),
-            timeout=5,
+            timeout=TIMEOUT,
         ).raise_for_status()
     except httpx.HTTPError as error:
         raise Problem(

@@ -57,9 +57,9 @@ class SessionViewSet(ApiViewSet):
 
     def list(self, request):
         """Where one is signed in, newest first."""
-        shape = serializers.SessionSerializer
-        source = Keyset(Session, "user_id_created_id_index", request.user.pk, shape.projection())
-        current = request.auth["id"]
+        shape, current = serializers.SessionSerializer, request.auth["id"]
+        index = "user_id_created_id_index"
+        source = Keyset(Session, index, request.user.pk, shape.projection(), sessions.unexpired())
         return self.page_of(
             source,
             lambda rows: [

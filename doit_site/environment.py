@@ -1,16 +1,16 @@
 """The environment, read and checked: a value that is needed and missing ends start-up in one line."""
 
 import os
+import re
+from collections.abc import Iterable
+from functools import wraps
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
+RATE = re.compile("[0-9]+/[smhd][a-z]*")
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
-for _name in [name for name, value in os.environ.items() if not value]:
-    del os.environ[_name]  # `NAME=` in .env means not set
 
 
 class Missing(SystemExit):
@@ -18,6 +18,30 @@ class Missing(SystemExit):
 
     def __init__(self, line):
         super().__init__(f"DoIt cannot start: {line}")
+
+
+def _in_one_line(read):
+    @wraps(read)
+    def run(self, name, *args, **kwargs):
+        try:
+            return read(self, name, *args, **kwargs)
+        except (ValueError, ImproperlyConfigured) as error:
+            # Not what it is: it may hold a password.
+            raise Missing(f"{name} cannot be read; .env.example shows how it looks.") from error
+
+    return run
+
+
+class Environment(environ.Env):
+    int = _in_one_line(environ.Env.int)
+    cache_url = _in_one_line(environ.Env.cache_url)
+    email_url = _in_one_line(environ.Env.email_url)
+
+
+env = Environment()
+environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
+for _name in [name for name, value in os.environ.items() if not value]:
+    del os.environ[_name]  # `NAME=` in .env means not set
 
 
 def needed(name: str, *, when: bool, development: str = "", why: str = "") -> str:
@@ -29,15 +53,16 @@ def needed(name: str, *, when: bool, development: str = "", why: str = "") -> st
     return development
 
 
-def rates(text: str) -> dict[str, str]:
-    """`otp_phone=5/day,user=1000/min` as a dict; an unreadable entry ends start-up."""
+def rates(text: str, known: Iterable[str]) -> dict[str, str]:
+    """`otp_phone=5/day,user=1000/min` as a dict; an entry that is unreadable or not `known` ends start-up."""
     result = {}
     for entry in filter(None, (part.strip() for part in text.split(","))):
-        name, separator, rate = entry.partition("=")
-        count, slash, period = rate.partition("/")
-        if not (separator and slash and count.isdigit() and period[:1] in tuple("smhd")):
+        name, _, rate = (part.strip() for part in entry.partition("="))
+        if not RATE.fullmatch(rate):
             raise Missing(
                 f"THROTTLE_RATES has {entry!r}; write name=number/period, as user=1000/min."
             )
-        result[name.strip()] = rate.strip()
+        if name not in known:
+            raise Missing(f"THROTTLE_RATES has {name!r}; it knows {', '.join(known)}.")
+        result[name] = rate
     return result

@@ -131,8 +131,8 @@ THROTTLE_RATES = {
     "reset_email": "5/day",
     "user": "1000/min",
     "anonymous": "600/min",
-    **rates(env.str("THROTTLE_RATES", "")),
 }
+THROTTLE_RATES |= rates(env.str("THROTTLE_RATES", ""), known=THROTTLE_RATES)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)  # proxies in front, for the address of a client
 MAX_BODY_BYTES = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
@@ -145,7 +145,6 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["doit_site.api.throttles.PersonThrottle"],
     "NUM_PROXIES": TRUSTED_PROXIES,
     "DEFAULT_SCHEMA_CLASS": "doit_site.api.schema.Schema",
-    "DEFAULT_METADATA_CLASS": None,  # OPTIONS tells nothing; CORS answers its own
     "EXCEPTION_HANDLER": "doit_site.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -163,6 +162,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Its badge would show every document to validator.swagger.io.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "POSTPROCESSING_HOOKS": ["doit_site.api.schema.finish"],
 }
 

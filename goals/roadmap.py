@@ -32,7 +32,7 @@ def make(
         minutes = minutes or DEFAULT_MINUTES
         first, total, kept = _frame(goal, user.today())
         plan = _plan(goal, first, total, kept, minutes, instructions)
-        if roadmap := _store(goal, plan, (*kept, *plan.days), minutes):
+        if roadmap := _store(goal, plan, kept, minutes):
             return roadmap
     raise Problem(Code.stale_version)
 
@@ -74,12 +74,14 @@ def _plan(goal, first, total, kept, minutes, instructions) -> Plan:
     return the_coach().plan(request)
 
 
-def _store(goal, plan, days, minutes) -> dict | None:
+def _store(goal, plan, kept, minutes) -> dict | None:
     """Write the roadmap unless the goal has changed since it was read."""
+    days = (*kept, *plan.days)
     roadmap = {
+        **(goal.get("roadmap") or {}),
         "total_days": len(days),
         "summary": plan.summary,
-        "days": [briefs.day_document(day) for day in days],
+        "days": [*_as_stored(goal, kept), *map(briefs.day_document, plan.days)],
     }
     passed = standing.days_passed(goal)
     progress = standing.progress(len(passed), len(days))
@@ -107,3 +109,9 @@ def _store(goal, plan, days, minutes) -> dict | None:
         unchanged, {"$set": change}, session=current_session()
     )
     return roadmap if stored.matched_count else None
+
+
+def _as_stored(goal, kept):
+    """The documents of the days that stay, with whatever another program added to them."""
+    numbers = {day.day for day in kept}
+    return [day for day in standing.days(goal) if int(day["day"]) in numbers]

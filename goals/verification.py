@@ -7,7 +7,7 @@ from pymongo.errors import DuplicateKeyError
 
 from accounts.models import User
 from doit_site import clock
-from doit_site.api.problems import Code, Problem
+from doit_site.api.problems import Code, Problem, escape
 from doit_site.mongo.client import current_session
 from doit_site.mongo.fields import new_id
 from doit_site.mongo.shapes import as_date, as_datetime
@@ -227,8 +227,7 @@ def _check_answers(test, answers):
 
 
 def _error(name, code, detail):
-    pointer = name.replace("~", "~0").replace("/", "~1")
-    return {"pointer": f"/answers/{pointer}", "code": code, "detail": detail}
+    return {"pointer": f"/answers/{escape(name)}", "code": code, "detail": detail}
 
 
 def _review(test, answers):

@@ -16,7 +16,8 @@ def assert_problem(response, status, code=None):
     assert body["type"] == f"http://testserver/api/docs/errors/#{body['code']}"
     assert body["title"]
     assert body["detail"]
-    assert body["request_id"] == response["X-Request-ID"]
+    if "idempotent-replayed" not in {name.lower() for name in response.headers}:
+        assert body["request_id"] == response["X-Request-ID"]
     for row in body.get("errors", ()):
         assert sorted(row) == ["code", "detail", "pointer"]
         assert row["pointer"] == "" or row["pointer"].startswith("/")

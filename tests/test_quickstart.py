@@ -46,10 +46,10 @@ class Quickstart:
 
         eventually(printed, seconds)
 
-    def curl(self, *marks, **replacements):
-        """Run the printed curl line that holds these marks, in a shell, as pasted."""
+    def curl(self, path, **replacements):
+        """Run the printed curl line for this path, in a shell, as pasted."""
         lines = [line.strip() for line in self.text().splitlines()]
-        [line] = [x for x in lines if x.startswith("curl ") and all(m in x for m in marks)]
+        [line] = [x for x in lines if x.startswith("curl ") and x.endswith(path)]
         for old, new in replacements.items():
             line = line.replace(old, new)
         silent = line.replace("curl ", "curl --silent --show-error --fail-with-body ", 1)
@@ -143,6 +143,7 @@ def test_from_an_empty_folder_to_a_second_start(tmp_path):
         assert f"http://127.0.0.1:{port}/admin/" in first.text()
         family = first.family()
         assert len(family) == 3  # quickstart, the server's worker, mongod
+        assert all(os.getsid(pid) == pid for pid in family)  # Ctrl-C reaches the first alone
 
         goals = first.curl("/goals/")
         assert goals["results"]
@@ -169,7 +170,7 @@ def test_from_an_empty_folder_to_a_second_start(tmp_path):
 
 
 def sign_in_by_phone(running):
-    asked = running.curl("/auth/otp/ ")
+    asked = running.curl("/auth/otp/")
     assert asked["expires_in"] == 300
     running.wait_for("is your DoIt code")
     code = re.search(r"(\d{6}) is your DoIt code", running.text())[1]
@@ -197,7 +198,18 @@ def test_a_signal_during_start_up_cleans_up(tmp_path, moment, number):
         assert running.stop(number) == 0
         eventually(lambda: all(map(has_ended, family)))
         assert STARTED not in running.text()
+        assert running.text().rstrip().endswith("Stopped.")
         assert "Traceback" not in running.text()
+
+
+def test_a_signal_while_the_worker_starts_is_not_lost(tmp_path):
+    with quickstart(tmp_path, free_port()) as running:
+        running.wait_for("Server: starting")
+        eventually(lambda: len(running.family()) == 3)
+        began = time.monotonic()
+        assert running.stop(signal.SIGTERM) == 0
+        assert time.monotonic() - began < 8  # lost, it would have to be killed after 10 s
+        assert STARTED not in running.text()
 
 
 def test_a_database_that_does_not_answer_is_one_line(tmp_path):

@@ -7,7 +7,7 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
-from doit_site.api.problems import Code, Problem
+from doit_site.api.problems import Code, Problem, escape
 
 MAX_DEPTH = 20
 MAX_INTEGER = 2**53 - 1
@@ -60,10 +60,17 @@ def check(value):
     """Raise a Problem for nesting over 20, integers beyond 2^53, infinite numbers and NUL in names."""
     level = [("", value)]
     for _ in range(MAX_DEPTH):
-        level = [child for pointer, item in level for child in _children(pointer, item)]
         if not level:
             return
-    raise _malformed(level[0][0], "too_deep", f"Nesting is at most {MAX_DEPTH} deep.")
+        level = _below(level)
+    for pointer, item in level:
+        if isinstance(item, dict | list):
+            raise _malformed(pointer, "too_deep", f"Nesting is at most {MAX_DEPTH} deep.")
+    _below(level)
+
+
+def _below(level):
+    return [child for pointer, item in level for child in _children(pointer, item)]
 
 
 def _children(pointer, value):
@@ -71,7 +78,7 @@ def _children(pointer, value):
         for name, child in value.items():
             if "\x00" in name:
                 raise _malformed(pointer, "null_character", "A name must not have a NUL character.")
-            yield f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}", child
+            yield f"{pointer}/{escape(name)}", child
     elif isinstance(value, list):
         yield from ((f"{pointer}/{index}", child) for index, child in enumerate(value))
     elif isinstance(value, float):

@@ -19,6 +19,7 @@ from doit_site.mongo.client import current_session
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+MAX_CURSOR = 2000  # characters; nesting that a decoder could choke on needs more
 
 
 @dataclass
@@ -79,7 +80,7 @@ class Keyset:
         first = [self.owner, *(MaxKey() if way < 0 else MinKey() for _, way in keys[1:])]
         last = [self.owner, *(MinKey() if way < 0 else MaxKey() for _, way in keys[1:])]
         if position is not None:
-            if len(position) != len(keys) - 1:
+            if not isinstance(position, list) or len(position) != len(keys) - 1:
                 raise Problem(Code.invalid_cursor)
             bound = [self.owner, *position]
             first, last = (first, bound) if backwards else (bound, last)
@@ -106,14 +107,13 @@ class Tail:
     array: str
 
     def page(self, position, backwards, limit) -> Page:
-        size, end = self._size(), None
-        if position is None:
-            end = size
-        elif backwards:
-            end = min(position + limit, size)
-        else:
-            end = min(position, size)
+        if position is not None and not (isinstance(position, int) and position >= 0):
+            raise Problem(Code.invalid_cursor)
+        size = self._size()
+        end = size if position is None else min(position, size)
         start = max(0, end - limit)
+        if backwards and position is not None:
+            start, end = end, min(end + limit, size)
         rows = self._slice(start, end - start) if end > start else []
         return Page(
             rows[::-1],
@@ -229,12 +229,19 @@ def _decode(text):
     """(position, backwards) of a cursor; what it holds only ever bounds a scan of the owner's own."""
     if text is None:
         return None, False
+    if len(text) > MAX_CURSOR:
+        raise Problem(Code.invalid_cursor)
     try:
         value = bson.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         position, backwards = value["p"], bool(value["b"])
-    except (ValueError, KeyError, TypeError, BSONError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, BSONError) as error:
         raise Problem(Code.invalid_cursor) from error
     parts = position if isinstance(position, list) else [position]
-    if not all(part is None or isinstance(part, str | int | datetime) for part in parts):
+    if not all(_is_position(part) for part in parts):
         raise Problem(Code.invalid_cursor)
     return position, backwards
+
+
+def _is_position(part):
+    usable = isinstance(part, str | int | float | datetime) and not isinstance(part, bool)
+    return usable or part is None

@@ -189,7 +189,7 @@ def _flatten(detail, pointer):
     """{"pointer", "code", "detail"} rows of DRF's nested error details."""
     if isinstance(detail, dict):
         for key, value in detail.items():
-            inner = pointer if key == "non_field_errors" else f"{pointer}/{_escape(str(key))}"
+            inner = pointer if key == "non_field_errors" else f"{pointer}/{escape(str(key))}"
             yield from _flatten(value, inner)
     elif isinstance(detail, list):
         for index, value in enumerate(detail):
@@ -203,7 +203,8 @@ def _flatten(detail, pointer):
         }
 
 
-def _escape(token):
+def escape(token: str) -> str:
+    """A name as a token of a JSON Pointer (RFC 6901)."""
     return token.replace("~", "~0").replace("/", "~1")
 
 

@@ -1,6 +1,7 @@
 """Limits on how often: per process for plain use, in the database where they protect codes."""
 
 import hmac
+import math
 import time
 from datetime import timedelta
 from hashlib import sha256
@@ -49,7 +50,7 @@ class PersonThrottle(BaseThrottle):
 
 def address(request) -> str:
     """The client's address, behind TRUSTED_PROXIES proxies."""
-    return BaseThrottle().get_ident(request)
+    return BaseThrottle().get_ident(request) or ""  # a Unix socket has none
 
 
 def digest(text: str) -> str:
@@ -84,7 +85,7 @@ def _count(name, who, step):
 
 
 def _refuse(seconds):
-    wait = str(round(seconds - clock.now().timestamp() % seconds) or 1)
+    wait = str(math.ceil(seconds - clock.now().timestamp() % seconds))
     raise Problem(Code.throttled, f"Try again in {wait} s.", headers={"Retry-After": wait})
 
 

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from doit_site.api.paging import Pages
-from doit_site.api.problems import Code, Problem
+from doit_site.api.problems import Code, Problem, escape
 
 
 class ApiViewSet(viewsets.GenericViewSet):
@@ -18,6 +18,8 @@ class ApiViewSet(viewsets.GenericViewSet):
     """
 
     request: Any  # DRF's Request; its `user` is accounts.models.User where one is signed in
+    # Without OPTIONS: OpenAPI says what DRF would, and CORS has a middleware.
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     pagination_class = Pages
     lookup_value_regex = "[^/]{1,64}"
     parameters: dict[str, set[str]] = {}
@@ -28,7 +30,7 @@ class ApiViewSet(viewsets.GenericViewSet):
         self._refuse_unknown_parameters(request)
 
     def _refuse_unknown_parameters(self, request):
-        if not request.query_params:
+        if not request.query_params or self.action is None:
             return
         known = self.parameters.get(self.action, set())
         if self.action in self.paged:
@@ -36,7 +38,7 @@ class ApiViewSet(viewsets.GenericViewSet):
         for name in request.query_params:
             if name not in known:
                 detail = f"There is no query parameter {name[:100]!r} here."
-                row = {"pointer": f"/{name[:100]}", "code": "unknown_parameter", "detail": detail}
+                row = {"pointer": f"/{escape(name[:100])}", "code": "unknown_parameter", "detail": detail}
                 raise Problem(Code.unknown_parameter, detail, errors=[row])
 
     def validated(self, serializer_class=None, **kwargs):

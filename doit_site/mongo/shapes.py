@@ -14,7 +14,12 @@ def as_datetime(value):
             return None
     if not isinstance(value, datetime):
         return None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    if value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:  # its instant is before the year 1 or after 9999
+        return None
 
 
 def as_date(value):

@@ -12,13 +12,15 @@ MEBIBYTE = 1024 * 1024
 @pytest.mark.parametrize("given", ["abcdefgh", "A-b_c.9" * 9, "0" * 64])
 def test_a_request_id_is_echoed(alice_api, given):
     assert alice_api.get("/api/v1/me/", HTTP_X_REQUEST_ID=given)["X-Request-ID"] == given
-    assert assert_problem(alice_api.get("/api/v1/x/", HTTP_X_REQUEST_ID=given), 404)[
-        "request_id"
-    ] == given
+    assert (
+        assert_problem(alice_api.get("/api/v1/x/", HTTP_X_REQUEST_ID=given), 404)["request_id"]
+        == given
+    )
 
 
 @pytest.mark.parametrize(
-    "given", ["", "short", "x" * 65, "with space", "line\nbreak", "<script>alert(1)</script>", "ünicode"]
+    "given",
+    ["", "short", "x" * 65, "with space", "line\nbreak", "<script>alert(1)</script>", "ünicode"],
 )
 def test_a_request_id_that_is_no_id_is_replaced(alice_api, given):
     answer = alice_api.get("/api/v1/me/", HTTP_X_REQUEST_ID=given)["X-Request-ID"]
@@ -26,7 +28,9 @@ def test_a_request_id_that_is_no_id_is_replaced(alice_api, given):
 
 
 def test_every_request_has_an_id_of_its_own(api):
-    ids = {api.get(path)["X-Request-ID"] for path in ("/health/live/", "/api/v1/me/", "/admin/", "/x")}
+    ids = {
+        api.get(path)["X-Request-ID"] for path in ("/health/live/", "/api/v1/me/", "/admin/", "/x")
+    }
     assert len(ids) == 4
 
 

@@ -47,14 +47,21 @@ def test_a_method_that_a_route_has_not_is_405_and_names_those_it_has(alice_api):
     assert_problem(alice_api.generic("TRACE", "/api/v1/me/"), 405, "method_not_allowed")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/auth/otp/", "/api/v1/auth/logout/", GOALS, "/api/v1/me/"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/auth/otp/", "/api/v1/auth/logout/", GOALS, "/api/v1/me/"]
+)
 def test_options_answers_without_an_error_of_the_server(alice_api, path):
     assert_problem(alice_api.options(path), 405, "method_not_allowed")
 
 
 @pytest.mark.parametrize(
     "media_type",
-    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "nonsense"],
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "nonsense",
+    ],
 )
 def test_a_body_that_is_not_json_is_415(alice_api, media_type):
     response = alice_api.generic("POST", GOALS, b"title=x", content_type=media_type)
@@ -82,7 +89,15 @@ def test_without_a_token_the_answer_is_401_and_says_how_to_sign_in(api):
 
 @pytest.mark.parametrize(
     "header",
-    ["Bearer doit_unknown", "Bearer ", "Bearer", "Basic YTpi", "Token x", "Bearer \xff\xfe", "x" * 9000],
+    [
+        "Bearer doit_unknown",
+        "Bearer ",
+        "Bearer",
+        "Basic YTpi",
+        "Token x",
+        "Bearer \xff\xfe",
+        "x" * 9000,
+    ],
 )
 def test_a_token_that_nobody_has_is_401(api, header):
     response = api.get(GOALS, HTTP_AUTHORIZATION=header)

@@ -63,6 +63,19 @@ class TestViewSet(ApiViewSet):
         IdempotencyKey.objects.collection.update_many({}, {"$set": {"claim": "another"}})
         return Response(status=201)
 
+    def act_twin(self, request):
+        """The broken twin of `act`: it looks whether the key was used, acts, and notes it."""
+        used = {"_id": request.headers["Idempotency-Key"]}
+        if not get_db()["used_keys"].find_one(used):
+            effect(request.data.get("name"))
+            get_db()["used_keys"].replace_one(used, used, upsert=True)
+        return Response({"name": request.data.get("name")}, status=201)
+
+    @idempotent(transaction=False)
+    def overtaken_twin(self, request):
+        """The broken twin of `overtaken`: its effect does not share the key's transaction."""
+        return self.overtaken.__wrapped__(self, request)
+
     @idempotent(transaction=False)
     def outside(self, request):
         effect("outside")
@@ -75,10 +88,12 @@ urlpatterns = [
     path("api/v1/tests/crash/", view({"get": "crash", "post": "crash"})),
     path("api/v1/tests/form/", view({"post": "form"})),
     path("api/v1/tests/act/", view({"post": "act"})),
+    path("api/v1/tests/act-twin/", view({"post": "act_twin"})),
     path("api/v1/tests/other/", view({"post": "act"})),
     path("api/v1/tests/refused/", view({"post": "refused"})),
     path("api/v1/tests/failing/", view({"post": "failing"})),
     path("api/v1/tests/overtaken/", view({"post": "overtaken"})),
+    path("api/v1/tests/overtaken-twin/", view({"post": "overtaken_twin"})),
     path("api/v1/tests/outside/", view({"post": "outside"})),
     path("", include("doit_site.urls")),
 ]

@@ -100,7 +100,7 @@ def hard_day(request: ChatRequest, voice: Voice) -> str:
         f"{lead} The most useful piece: {clip(task.task, 160)} ({task.duration_minutes} minutes). "
         + voice.pick(
             "Stop after it if you need to.",
-            "The rest can wait; if days pile up, re-plan the goal.",
+            "The rest can wait; an open day can still be proved after the target date.",
         )
     )
 
@@ -109,8 +109,8 @@ def _unwell(request: ChatRequest, voice: Voice) -> str:
     wish = voice.pick("Get well soon.", "I am sorry to hear that.", "Take care of yourself.")
     return (
         f"{wish} Your health comes first: rest, and leave out everything that strains you. With "
-        "strong or lasting symptoms ask a doctor; I cannot judge them. Missed days can be "
-        "re-planned or the goal paused. If you feel up to something light, have a look at "
+        "strong or lasting symptoms ask a doctor; I cannot judge them. Missed days stay open and "
+        "can be proved after the target date. If you feel up to something light, have a look at "
         "today's plan again later."
     )
 
@@ -129,7 +129,7 @@ def change(request: ChatRequest, voice: Voice) -> str:
     elif re.search(r"harder|too (easy|slow|little)|more|faster|challeng", said):
         how = "make a new roadmap with more minutes a day"
     elif re.search(r"shorter|longer|sooner|later|deadline|date", said):
-        how = "change the target date of the goal, then re-plan"
+        how = "change the target date of the goal, then make a new roadmap"
     return (
         f"{lead}: {how}. In the instructions you may name a step to focus on, a step to skip, or "
         "a weekday on which you rest. The days you have proved stay as they are."

@@ -5,6 +5,7 @@ English keywords, most telling first. A message is only searched, never shown ag
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from goals.coach.interface import ChatRequest
 from goals.coach.offline import advice, explain, schedule
@@ -12,7 +13,7 @@ from goals.coach.offline.voice import Voice, fitted
 
 Answer = Callable[[ChatRequest, Voice], str | None]
 
-LONGEST_READ = 2000
+LONGEST_READ = 1000
 WITHOUT_ROADMAP = {advice.who, advice.thanks}
 
 
@@ -41,8 +42,8 @@ RULES = (
     ),
     _rule(
         schedule.pace,
-        r"behind|on track|on schedule|my pace|catch(ing)? up|fast enough|on time|ahead of",
-        r"will i (make|finish|reach)",
+        r"behind|on track|on schedule|my pace|catch(ing)? up|fast enough|(on|in) time|ahead of",
+        r"(?<!when )will i (make|finish|reach)",
     ),
     _rule(
         advice.hard_day,
@@ -54,7 +55,7 @@ RULES = (
         advice.prove,
         r"verif\w+|prove|proof|quiz|(take|daily|today'?s|do) (the |a |my )?test",
         r"(i'?m|i am|i'?ve|i have|i|all) (just |now |already )?(done|finished|completed|did it)",
-        r"(mark|check) .*(done|complete|off)",
+        r"(mark|check) .{0,60}(done|complete|off)",
     ),
     _rule(
         advice.change,
@@ -71,9 +72,9 @@ RULES = (
     ),
     _rule(
         schedule.left,
-        r"how (long|many days|much time|much|many) .*(left|remain\w*|to go|until|till)",
+        r"how (long|many days|much time|much|many) .{0,60}(left|remain\w*|to go|until|till)",
         r"(days|time) left|deadline|target date|end date|how long",
-        r"when (do|will|am|does|is) .*(finish\w*|done|end|over|ready)",
+        r"when (do|will|am|does|is) .{0,60}(finish\w*|done|end|over|ready)",
     ),
     _rule(
         schedule.progress,
@@ -105,15 +106,18 @@ RULES = (
 
 def reply(request: ChatRequest) -> str:
     """A plain text of at most 1200 characters, another one than the coach gave before if it can."""
+    request = replace(request, message=request.message[:LONGEST_READ].replace("’", "'"))
     before = {message.content for message in request.history if not message.is_user}
-    texts = [fitted(_answer(request, Voice(request, turn))) for turn in range(4)]
-    return next((text for text in texts if text not in before), texts[0])
+    first = fitted(_answer(request, Voice(request)))
+    if first not in before:
+        return first
+    others = (fitted(_answer(request, Voice(request, turn))) for turn in (1, 2, 3))
+    return next((text for text in others if text not in before), first)
 
 
 def _answer(request: ChatRequest, voice: Voice) -> str:
-    message = request.message[:LONGEST_READ].replace("’", "'")
     for pattern, answer in RULES:
-        if pattern.search(message):
+        if pattern.search(request.message):
             if not request.days and answer not in WITHOUT_ROADMAP:
                 return advice.no_roadmap(request, voice)
             text = answer(request, voice)

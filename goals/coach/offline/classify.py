@@ -129,7 +129,7 @@ def _category(goal: GoalBrief) -> str:
         category: sum(
             3 * has(title, phrase) + has(description, phrase)
             for phrase in phrases
-            if not any(ambiguous.touches(phrase) for ambiguous in misled)
+            if not any(phrase in ambiguous.words for ambiguous in misled)
         )
         for category, phrases in rules().categories.items()
     }

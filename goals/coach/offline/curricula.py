@@ -8,10 +8,13 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent / "curricula"
 GENERAL = "general"
 LONGEST_GOAL = 80
+
+Raw = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +101,11 @@ def load(path: Path) -> Curriculum:
 
 
 @cache
-def _raw(path: Path) -> dict:
+def _raw(path: Path) -> Raw:
     return tomllib.loads(path.read_text("utf-8"))
 
 
-def _filled(value, goal: str):
+def _filled(value: Any, goal: str) -> Any:
     if isinstance(value, str):
         return value.replace("{goal}", goal)
     if isinstance(value, list):
@@ -112,7 +115,7 @@ def _filled(value, goal: str):
     return value
 
 
-def curriculum_from(slug: str, raw: dict) -> Curriculum:
+def curriculum_from(slug: str, raw: Raw) -> Curriculum:
     """A curriculum of a file's content whose shape is right."""
     return Curriculum(
         slug=slug,
@@ -126,7 +129,7 @@ def curriculum_from(slug: str, raw: dict) -> Curriculum:
     )
 
 
-def _step(raw: dict) -> Step:
+def _step(raw: Raw) -> Step:
     return Step(
         slug=raw["slug"],
         title=raw["title"],
@@ -160,7 +163,7 @@ STEP = {
     "checks": [dict],
     "terms": [dict],
 }
-PARTS = {
+PARTS: dict[str, Raw] = {
     "tasks": {"task": str, "minutes": int, "resources": [str]},
     "practice": {"task": str, "minutes": int},
     "checks": {"question": str, "answer": str, "wrong": [str], "why": str},
@@ -169,7 +172,7 @@ PARTS = {
 OPTIONAL = {"resources"}
 
 
-def shape_problems(raw: dict) -> list[str]:
+def shape_problems(raw: Raw) -> list[str]:
     """What keeps a file from being read: keys missing, unknown or of another type."""
     problems = _keys(raw, HEAD, "the file")
     if problems:
@@ -186,7 +189,7 @@ def shape_problems(raw: dict) -> list[str]:
     return problems
 
 
-def _keys(item: dict, shape: dict, where: str) -> list[str]:
+def _keys(item: Raw, shape: Raw, where: str) -> list[str]:
     missing = [key for key in shape if key not in item and key not in OPTIONAL]
     unknown = [key for key in item if key not in shape]
     wrong = [key for key in shape if key in item and not _is(item[key], shape[key])]
@@ -197,7 +200,7 @@ def _keys(item: dict, shape: dict, where: str) -> list[str]:
     )
 
 
-def _is(value, kind) -> bool:
+def _is(value: Any, kind: Any) -> bool:
     if isinstance(kind, list):
         return isinstance(value, list) and all(_is(item, kind[0]) for item in value)
     if kind is int:

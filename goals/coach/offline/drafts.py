@@ -72,8 +72,9 @@ def _alike(answer: str, others: list[tuple[str, bool]], rng: Random) -> tuple[st
     """
     near = sorted(others, key=lambda o: abs(len(o[0]) - len(answer)) + ELSEWHERE * o[1])
     texts = list(dict.fromkeys(text for text, _ in near if plain(text) != plain(answer)))
-    longer = [text for text in texts if len(text) > len(answer)][:5]
-    shorter = [text for text in texts if len(text) <= len(answer)][:5]
+    as_long = len(answer) + rng.randrange(2)
+    longer = [text for text in texts if len(text) >= as_long][:5]
+    shorter = [text for text in texts if len(text) < as_long][:5]
     share = rng.randrange(4)
     chosen = rng.sample(longer, min(share, len(longer)))
     chosen += rng.sample(shorter, min(3 - len(chosen), len(shorter)))

@@ -16,7 +16,8 @@ ASKING = SMALL | set(
           "tomorrow this that please again step need want use using work make write read find")
 )  # fmt: skip
 THIS = re.compile(
-    r"\b(this|that|it|the|today'?s|current|next|my)\b.*\btasks?\b|\btask\b|\bstuck\b", re.IGNORECASE
+    r"\b(this|that|it|the|today'?s|current|next|my)\b.{0,60}\btasks?\b|\btask\b|\bstuck\b",
+    re.IGNORECASE,
 )
 
 
@@ -63,20 +64,22 @@ def _day(request: ChatRequest) -> PlannedDay | None:
 
 def _named_task(request: ChatRequest) -> tuple[PlannedDay, PlannedTask] | None:
     """ "the second task", "task 2", "last task" of the day that is spoken of."""
-    said = request.message.casefold()
-    number = re.search(r"\btask (\d{1,2})\b", said)
-    ordinal = re.search(rf"\b({'|'.join(ORDINALS)}|last) task\b", said)
-    if not number and not ordinal:
-        return None
+    index = _index(request.message.casefold())
     day = _day(request)
-    index = int(number.group(1)) - 1 if number else _index(ordinal.group(1))
-    if not day or not -1 <= index < len(day.tasks) or not day.tasks:
+    if index is None or not day or not -1 <= index < len(day.tasks) or not day.tasks:
         return None
     return day, day.tasks[index]
 
 
-def _index(ordinal: str) -> int:
-    return -1 if ordinal == "last" else ORDINALS.index(ordinal)
+def _index(said: str) -> int | None:
+    """Which task of a day a message counts out, -1 for the last; None when it counts none."""
+    number = re.search(r"\btask ([1-9]\d?)\b", said)
+    if number:
+        return int(number.group(1)) - 1
+    ordinal = re.search(rf"\b({'|'.join(ORDINALS)}|last) task\b", said)
+    if not ordinal:
+        return None
+    return -1 if ordinal.group(1) == "last" else ORDINALS.index(ordinal.group(1))
 
 
 def _term(said: tuple[str, ...], places: Iterable[Place]) -> tuple[Step, Term] | None:
@@ -88,15 +91,19 @@ def _term(said: tuple[str, ...], places: Iterable[Place]) -> tuple[Step, Term] |
 
 
 def _by_words(request: ChatRequest, said: tuple[str, ...]) -> tuple[PlannedDay, PlannedTask] | None:
-    """The task that shares most telling words with the message, two at least, nearest to today."""
+    """The task that shares most telling words with the message, nearest to today.
+
+    Two words at least and half of the message's: fewer is chance.
+    """
     telling = set(said) - ASKING
+    needed = max(2, len(telling) / 2)
     best: tuple[int, int] = (1, 0)
     found = None
     for day in request.days:
         for task in day.tasks:
             shared = len(telling & set(words(task.task)))
             rank = (shared, -abs((day.date - request.today).days))
-            if shared > 1 and (found is None or rank > best):
+            if shared >= needed and (found is None or rank > best):
                 best, found = rank, (day, task)
     return found
 

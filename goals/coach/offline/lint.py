@@ -108,7 +108,8 @@ def _repeats(c: Curriculum) -> list[str]:
     kinds = {
         "step": [step.slug for step in c.steps],
         "step title": [step.title for step in c.steps],
-        "task": [task.task for step in c.steps for task in (*step.tasks, *step.practice)],
+        "task": [t.task for step in c.steps for t in step.tasks]
+        + [p.task for step in c.steps for p in step.practice],
         "question": [check.question for step in c.steps for check in step.checks],
         "meaning": [term.meaning for step in c.steps for term in step.terms],
     }
@@ -120,8 +121,8 @@ def _repeats(c: Curriculum) -> list[str]:
 
 
 def _twice(texts: list[str]) -> list[str]:
-    seen: set[str] = set()
-    return [text for text in texts if _plain(text) in seen or seen.add(_plain(text))]
+    plain_texts = [_plain(text) for text in texts]
+    return [text for n, text in enumerate(texts) if _plain(text) in plain_texts[:n]]
 
 
 def _placeholders(c: Curriculum) -> list[str]:

@@ -5,6 +5,7 @@ as handed out from the start.
 """
 
 from collections import deque
+from collections.abc import Set
 from dataclasses import replace
 from itertools import count
 
@@ -12,6 +13,7 @@ from goals.coach.offline.curricula import Curriculum, Step
 from goals.coach.offline.units import REVIEW, Kept, Unit, combinations, cut, split
 from goals.coach.offline.words import plain
 
+REDO_AFTER, REDO_AGAIN = 10, 45
 RECAPS = (
     "{title}: write down from memory what you know, then check it",
     "{title}: explain it aloud as if to a friend, and note where you get stuck",
@@ -60,7 +62,9 @@ class Material:
 
     def practice_minutes(self) -> int:
         """Minutes of practice that all steps of the plan offer together."""
-        slugs = {unit.step.slug for unit in self.core} | {step.slug for step in self.finished}
+        slugs = {unit.step.slug for unit in self.core if unit.step} | {
+            step.slug for step in self.finished
+        }
         return sum(unit.minutes for slug in slugs for unit in self._combinations[slug])
 
     def take_core(self, left: int) -> Unit | None:
@@ -90,12 +94,14 @@ class Material:
         return None
 
     def redo(self, day: int, left: int) -> Unit | None:
-        """A practice of at least ten days ago once more, as a named review."""
-        if not self._done or self._done[0][0] > day - 10 or self._done[0][1].minutes > left:
-            return None
-        unit = self._done.popleft()[1]
-        text = f"{REVIEW}do again and compare with the first time: {unit.text}"
-        return self._give(replace(unit, text=text, resources=()))
+        """A practice of some time ago once more, as a named review; the longest due goes first."""
+        for index, (due, unit) in enumerate(self._done):
+            if due <= day and unit.minutes <= left:
+                del self._done[index]
+                self._done.append((day + REDO_AGAIN, unit))
+                text = self.fresh([f"do again and compare with the first time: {unit.text}"])
+                return replace(unit, text=text, resources=())
+        return None
 
     def recall(self, step: Step, minutes: int, day: int) -> Unit:
         """A short review of one step: one of its words, remembered without looking."""
@@ -111,7 +117,7 @@ class Material:
         texts = [template.format(title=step.title) for template in RECAPS]
         return self._review(step, texts, minutes, day)
 
-    def stalest(self, without: set[str] = frozenset()) -> Step | None:
+    def stalest(self, without: Set[str] = frozenset()) -> Step | None:
         """The begun step whose last review or practice lies furthest back."""
         steps = [step for step in self.begun if step.slug not in without]
         return min(steps, key=self._last_met, default=None)
@@ -148,7 +154,7 @@ class Material:
         first, *later = [replace(unit, text=text, minutes=minutes) for text, minutes in parts]
         self.pending.extend(later)
         if not later:
-            self._done.append((day, unit))
+            self._done.append((day + REDO_AFTER, unit))
         return self._give(first)
 
     def _review(self, step: Step, texts: list[str], minutes: int, day: int) -> Unit:
@@ -157,9 +163,9 @@ class Material:
         return Unit(self.fresh(texts[turn:] + texts[:turn]), minutes, step)
 
     def _begin(self, unit: Unit) -> Unit:
-        if unit.step not in self.begun:
+        if unit.step and unit.step not in self.begun:
             self.begun.append(unit.step)
-        if unit.ends:
+        if unit.step and unit.ends:
             self.finished.append(unit.step)
         return self._give(unit)
 

@@ -16,6 +16,7 @@ from goals.coach.offline.units import LONGEST, SHORTEST, Kept, Unit
 from goals.coach.offline.wishes import Wishes
 
 WEEK = 7
+RHYTHM = {6: "review", 0: "rest"}
 GOOD, ENOUGH = 0.6, 0.8
 PER_STEP = 2
 ORIENTATION = (
@@ -82,7 +83,8 @@ def plan(request: PlanRequest, curriculum: Curriculum, fits: bool) -> Plan:
 def calendar(request: PlanRequest, wishes: Wishes) -> list[Slot]:
     """Seven days and more have a weekly rhythm: the sixth day reviews, the seventh rests.
 
-    With a weekday of rest wished for, that day rests and the one before it reviews.
+    With a weekday of rest wished for, that day rests and the one before it reviews; the very
+    first day never reviews.
     """
     slots = []
     for number in range(request.total_days):
@@ -90,8 +92,10 @@ def calendar(request: PlanRequest, wishes: Wishes) -> list[Slot]:
         place = day % WEEK
         if wishes.rest_weekday is not None:
             place = (day_date.weekday() - wishes.rest_weekday) % WEEK
-        rhythm = {0: "rest", 6: "review"} if request.total_days >= WEEK else {}
-        slots.append(Slot(day, day_date, rhythm.get(place, "work")))
+        kind = RHYTHM.get(place, "work") if request.total_days >= WEEK else "work"
+        if kind == "review" and day == 1:
+            kind = "work"
+        slots.append(Slot(day, day_date, kind))
     return slots
 
 
@@ -190,8 +194,9 @@ class _Filler:
     def _practise(self, page: Page, slot: Slot, reserve: int, once: bool = False) -> None:
         while not page.holds(ENOUGH) and self.practice_given < self.practice_due:
             unit = self.material.take_practice(slot.day, page.left - reserve, page.crowded())
-            if not page.add(unit):
+            if unit is None:
                 return
+            page.add(unit)
             self.practice_given += unit.minutes
             if once:
                 return
@@ -216,7 +221,7 @@ class _Filler:
     def _recall(self, page: Page, slot: Slot) -> Unit:
         """A short review of the step met longest ago; a longer one where the day is long."""
         here = {unit.step.slug for unit in page.units if unit.step}
-        step = self.material.stalest(without=here) or self.material.stalest()
+        step = self.material.stalest(without=here) or self.material.begun[0]
         if page.left >= 60:
             return self.material.recap(step, 20, slot.day)
         return self.material.recall(step, min(10, page.left), slot.day)

@@ -23,7 +23,7 @@ def today(request: ChatRequest, voice: Voice) -> str:
     if is_rest(now.today):
         rest = voice.pick("Today is a rest day.", "Today you rest.", "A rest day today.")
         return f"{rest} One short review and nothing else:\n" + day_text(now.today, "It is")
-    lead = voice.pick("Today is", "On today:", "For today you have")
+    lead = voice.pick("Today is", "For today you have", "This is for today:")
     close = voice.pick(
         "Begin with the first; the rest is easier after that.",
         "Take them in this order.",
@@ -62,8 +62,8 @@ def tomorrow(request: ChatRequest, voice: Voice) -> str:
     date = request.today + timedelta(days=1)
     day = next((day for day in request.days if day.date == date), None)
     if day:
-        lead = voice.pick("Tomorrow is", "Tomorrow brings", "On tomorrow:")
-        rest = " It is a rest day, so keep it light." if is_rest(day) else ""
+        lead = voice.pick("Tomorrow is", "Tomorrow brings", "For tomorrow you have")
+        rest = "\nIt is a rest day, so keep it light." if is_rest(day) else ""
         return day_text(day, lead) + rest
     if standing(request).ahead is None:
         return "Nothing is planned for tomorrow: your plan has ended by then."
@@ -87,7 +87,7 @@ def numbered(request: ChatRequest, voice: Voice) -> str:
     day = next((d for d in request.days if found and d.day == int(found.group(1))), None)
     if not day:
         return f"Your plan has no day of that number; it has {counted(len(request.days), 'day')}."
-    proved = " You have proved it." if day.day in request.passed else ""
+    proved = "\nYou have proved it." if day.day in request.passed else ""
     return day_text(day, f"On {on(day.date)} it is") + proved
 
 
@@ -130,10 +130,11 @@ def projection(request: ChatRequest, now: Standing) -> str:
 
 
 def catching_up(voice: Voice) -> str:
+    """What to do about open days: nothing moves them, and none is lost."""
     return voice.pick(
-        "Do not double up; re-plan the goal, and the missed tasks move into the days ahead.",
-        "Start with today's day, then re-plan: what was missed is spread over the days ahead.",
-        "Re-planning carries the open tasks forward within your minutes a day; try that first.",
+        "Do not double up: take today's day. What stays open can be proved after the target date.",
+        "Start with today's day; open days can still be proved after the target date, one a day.",
+        "Just go on with today. Open days keep until after the target date; or move that date.",
     )
 
 

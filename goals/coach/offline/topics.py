@@ -37,7 +37,15 @@ def step_at(topic: str, goal: GoalBrief) -> Place | None:
 
 def step_of_task(day: PlannedDay, text: str, goal: GoalBrief) -> Place | None:
     """The step that one task of a day belongs to: by its text, else the first the day carries."""
-    return next(iter(_by_task(text, goal)), None) or next(iter(steps_of([day], goal)), None)
+    carried = steps_of([day], goal)
+    places = _by_task(text, goal) or [place for place in carried if _reviews(text, place[1])]
+    return next(iter(places or carried), None)
+
+
+def _reviews(text: str, step: Step) -> bool:
+    """Whether a review names the step, or one of its terms between quotation marks."""
+    names_step = text.removeprefix(REVIEW).startswith(f"{step.title}:")
+    return names_step or any(f"“{term.term}”" in text for term in step.terms)
 
 
 def _by_text(day: PlannedDay, goal: GoalBrief) -> list[Place]:

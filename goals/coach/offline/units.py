@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from math import ceil
 
 from goals.coach.interface import PlannedDay, PlannedTask
@@ -14,7 +15,7 @@ SHORTEST = 5
 CUT = 8
 REVIEW = "Review: "
 START = "Make a start: "
-PART = re.compile(r" \((?:rest, )?part \d+ of \d+\)$| \(rest\)$")
+PART = re.compile(r" \((?:rest(?: \d+)?, )?part \d+ of \d+\)$| \(rest(?: \d+)?\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +42,25 @@ def base(text: str) -> str:
     return PART.sub("", text).removeprefix(START)
 
 
-def split(text: str, minutes: int, cap: int, rest: bool = False) -> list[tuple[str, int]]:
-    """A task cut into even parts of at most `cap` minutes; `rest` when a part was given before."""
-    count = ceil(minutes / cap)
-    if count == 1:
-        return [(f"{text} (rest)" if rest else text, minutes)]
-    small, larger = divmod(minutes, count)
-    word = "rest, part" if rest else "part"
+def split(text: str, minutes: int, cap: int, rest: str = "") -> list[tuple[str, int]]:
+    """A task cut into even parts of at most `cap` minutes.
+
+    `rest` names what is cut when a part was given before: "rest", "rest 2" and so on.
+    """
+    parts = ceil(minutes / cap)
+    if parts == 1:
+        return [(f"{text} ({rest})" if rest else text, minutes)]
+    small, larger = divmod(minutes, parts)
+    word = f"{rest}, part" if rest else "part"
     return [
-        (f"{text} ({word} {number} of {count})", small + (number <= larger))
-        for number in range(1, count + 1)
+        (f"{text} ({word} {number} of {parts})", small + (number <= larger))
+        for number in range(1, parts + 1)
     ]
 
 
 def cut(unit: Unit, minutes: int) -> tuple[Unit, Unit] | None:
     """The unit in two parts, the first of so many minutes; None when it should stay whole."""
-    if minutes < CUT or unit.minutes - minutes < SHORTEST or PART.search(unit.text):
+    if min(minutes, unit.minutes - minutes) < CUT or PART.search(unit.text):
         return None
     first = replace(unit, text=f"{unit.text} (part 1 of 2)", minutes=minutes, ends=False)
     second = replace(unit, text=f"{unit.text} (part 2 of 2)", minutes=unit.minutes - minutes)
@@ -117,9 +121,11 @@ def task_units(step: Step, task: Task, kept: Kept, cap: int) -> list[Unit]:
     left = 0 if kept.finished(step) else kept.remaining(task)
     if not left:
         return []
-    parts = split(task.task, left, cap, rest=left < task.minutes)
-    units = [Unit(text, minutes, step, task.resources, core=True) for text, minutes in parts]
-    return [unit for unit in units if plain(unit.text) not in kept.texts]
+    parts = split(task.task, left, cap, rest="rest" if left < task.minutes else "")
+    numbers = count(2)
+    while any(plain(text) in kept.texts for text, _ in parts):
+        parts = split(task.task, left, cap, rest=f"rest {next(numbers)}")
+    return [Unit(text, minutes, step, task.resources, core=True) for text, minutes in parts]
 
 
 def core_units(step: Step, kept: Kept, cap: int) -> list[Unit]:

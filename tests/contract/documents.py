@@ -1,0 +1,72 @@
+"""Documents of a person at work: a goal whose roadmap began today, and its open test."""
+
+from datetime import timedelta
+
+from doit_site import clock
+from doit_site.mongo.fields import new_id
+
+
+def goal_document(user_id, **fields):
+    now = clock.now()
+    days = [
+        {
+            "day": number + 1,
+            "date": (now + timedelta(days=number)).date().isoformat(),
+            "title": f"Length {number + 1}",
+            "tasks": [{"task": "Swim", "duration_minutes": 30, "resources": []}],
+            "tips": "Breathe.",
+        }
+        for number in range(5)
+    ]
+    return {
+        "id": new_id(),
+        "user_id": user_id,
+        "title": "Swim a mile",
+        "description": "In open water, by the summer.",
+        "target_date": now + timedelta(days=5),
+        "created_at": now,
+        "streak": 0,
+        "progress": 0.0,
+        "roadmap": {"total_days": 5, "summary": "A length more a day.", "days": days},
+        "messages": [
+            {"content": "Hello", "is_user": True, "timestamp": clock.text(now)},
+            {"content": "Hello yourself", "is_user": False, "timestamp": clock.text(now)},
+        ],
+        "daily_verifications": [],
+        "verification_stats": None,
+        "streak_until": None,
+        "category": "fitness",
+        "subcategory": None,
+        "status": "active",
+        "version": 1,
+        **fields,
+    }
+
+
+def open_test_document(goal, **fields):
+    now = clock.now()
+    return {
+        "id": new_id(),
+        "goal_id": goal["id"],
+        "user_id": goal["user_id"],
+        "date": now.date().isoformat(),
+        "attempt": 1,
+        "days": [1],
+        "questions": [
+            {
+                "id": f"q{number}",
+                "prompt": f"What is {number}?",
+                "choices": ["a", "b", "c", "d"],
+                "answer": 0,
+                "explanation": "Because.",
+            }
+            for number in range(1, 6)
+        ],
+        "result": None,
+        "issued_at": now,
+        "expires_at": now + timedelta(hours=24),
+        **fields,
+    }
+
+
+open_test_document.__test__ = False

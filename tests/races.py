@@ -1,0 +1,18 @@
+"""Many at once: the same act from many threads, all let go at the same moment."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+
+def together(count: int, act: Callable[[int], Any]) -> list[Any]:
+    """What act(0) ... act(count - 1) returned, in this order; what one raises is raised."""
+    barrier = Barrier(count)
+
+    def run(number):
+        barrier.wait()
+        return act(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
