@@ -1,10 +1,10 @@
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 
 from accounts import personal_data, phones
+from accounts.admin_site import PersonsPasswordForm
 from accounts.models import User
 from doit_site.admin import DocumentAdmin
 
@@ -20,19 +20,19 @@ class PhoneNumberFormField(forms.CharField):
             raise forms.ValidationError(str(error)) from error
 
 
-class SignInForm(AdminAuthenticationForm):
-    """Has room for a number as people type it; Django's stops at the length of the stored one."""
+class AddressFormField(forms.EmailField):
+    """An e-mail address in the lower case that it is stored and looked up in; None without one."""
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["username"].widget.attrs["maxlength"] = 40
-
-
-admin.site.login_form = SignInForm
+    def clean(self, value):
+        address = super().clean(value)
+        return address and address.lower()
 
 
 class PersonForm(UserChangeForm):
-    phone_number = PhoneNumberFormField()
+    phone_number = PhoneNumberFormField(show_hidden_initial=True)
+    email = AddressFormField(
+        max_length=254, required=False, empty_value=None, show_hidden_initial=True
+    )
 
 
 class NewPersonForm(AdminUserCreationForm):
@@ -49,6 +49,7 @@ class PersonAdmin(DocumentAdmin, UserAdmin):
 
     form = PersonForm
     add_form = NewPersonForm
+    change_password_form = PersonsPasswordForm
     list_display = ("phone_number", "name", "status", "is_staff", "created_at")
     list_filter = ("status", "is_staff", "is_superuser")
     ordering = ("-created_at",)

@@ -52,9 +52,12 @@ class Calendar:
 
     def skips(self, day: date, moment: datetime) -> bool:
         """Whether `day` was no day of this person's: nothing can be missed on it."""
-        return any(day in change.skipped for change in self.changes) or not _exists(
-            day, self.zone(moment)
-        )
+        made = [change for change in self.changes if change.since <= moment]
+        if any(day in change.skipped for change in made):
+            return True
+        change = next((c for c in reversed(made) if c.first_day <= day), None)
+        # A first day there was lived, even where the zone itself has no such date.
+        return bool(change and change.first_day != day and not _exists(day, change.zone))
 
     def day_before(self, day: date, moment: datetime) -> date:
         """The last day before `day` that the person had."""

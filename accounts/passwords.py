@@ -81,7 +81,7 @@ def confirm_reset(*, token: str, new_password: str) -> None:
     )
     document = row and User.objects.collection.find_one({"id": row["user_id"]})
     if not document:
-        raise Problem(Code.reset_invalid)
+        raise _invalid()
     _validate(new_password, User.from_document(document))
     _set(row, make_password(new_password))
 
@@ -96,10 +96,10 @@ def _validate(password, user):
 @transactional
 def _set(row, password):
     used = PasswordReset.objects.collection.delete_one(
-        {"_id": row["_id"], "expires_at": {"$gt": clock.now()}}, session=current_session()
+        {"_id": row["_id"]}, session=current_session()
     )
     if not used.deleted_count:
-        raise Problem(Code.reset_invalid)
+        raise _invalid()
     User.objects.collection.update_one(
         {"id": row["user_id"]}, {"$set": {"password": password}}, session=current_session()
     )
@@ -107,3 +107,9 @@ def _set(row, password):
         {"user_id": row["user_id"]}, session=current_session()
     )
     sessions.revoke_all(user_id=row["user_id"])
+
+
+def _invalid():
+    detail = "The reset token is wrong, used or expired. Ask for a new one."
+    rows = [{"pointer": "/token", "code": "reset_invalid", "detail": detail}]
+    return Problem(Code.reset_invalid, detail, errors=rows)

@@ -18,6 +18,7 @@ class DoItSiteConfig(AppConfig):
 
 class MongoAdminConfig(AdminConfig):
     default_auto_field = OBJECT_ID
+    default_site = "accounts.admin_site.AdminSite"
 
 
 class MongoAuthConfig(AuthConfig):

@@ -60,14 +60,15 @@ class Stopped(SystemExit):
 class StopSignals:
     """From now on the stop signals raise Stopped.
 
-    Python drops what is raised in a destructor or beside a fork: `check()` between two steps raises
-    it again.
+    Python prints and drops what is raised in a destructor or beside a fork: not printed here,
+    `check()` between two steps raises it again.
     """
 
     def __init__(self) -> None:
         self._came = False
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
+        sys.unraisablehook = _print_unless_stopped
 
     def check(self) -> None:
         if self._came:
@@ -76,3 +77,8 @@ class StopSignals:
     def _stop(self, number: int, frame: object) -> None:
         self._came = True
         raise Stopped
+
+
+def _print_unless_stopped(dropped: "sys.UnraisableHookArgs") -> None:
+    if not isinstance(dropped.exc_value, Stopped):
+        sys.__unraisablehook__(dropped)

@@ -9,8 +9,7 @@ PRODUCTION = not DEBUG
 
 SECRET_KEY = needed("SECRET_KEY", when=PRODUCTION, development="development-only-" + "x" * 40)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-if PRODUCTION and "ALLOWED_HOSTS" not in env.ENVIRON:
-    raise Missing("ALLOWED_HOSTS is not set, it names the hosts served. See .env.example.")
+needed("ALLOWED_HOSTS", when=PRODUCTION, why="it names the hosts served")
 PORT = env.int("PORT", 8000)
 PUBLIC_URL = needed(
     "PUBLIC_URL",

@@ -1,16 +1,15 @@
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.utils.html import format_html, format_html_join
 
 from accounts import phones
 from accounts.models import User
 from doit_site import clock
-from doit_site.admin import DocumentAdmin
+from doit_site.admin import DocumentAdmin, DocumentList
 from goals import editing, streaks
 from goals.models import Goal
 
 
-class GoalList(ChangeList):
+class GoalList(DocumentList):
     """Loads the owners of a page at once; a join would read every goal's before the page."""
 
     def get_results(self, request):
@@ -72,12 +71,13 @@ class GoalAdmin(DocumentAdmin):
             return queryset.filter(title__startswith=term), False
         return queryset.filter(user_id=owner.pk if owner else ""), False
 
-    def save_model(self, request, obj, form, change):
-        if change:
-            # An edit raises the version, so that a stale PATCH of the owner is refused.
-            obj.version += 1
-            form.changed_data.append("version")
-        super().save_model(request, obj, form, change)
+    def changed_fields(self, obj, form):
+        changed = super().changed_fields(obj, form)
+        if not changed:
+            return changed
+        # An edit raises the version, so that a stale PATCH of the owner is refused.
+        obj.version += 1
+        return changed | {"version"}
 
     def delete_queryset(self, request, queryset):
         # One by one: the backend cannot delete a queryset that joins the owner.
@@ -85,7 +85,7 @@ class GoalAdmin(DocumentAdmin):
             self.delete_model(request, goal)
 
     def delete_model(self, request, obj):
-        editing.delete(user=obj.user, goal_id=obj.pk)
+        editing.delete(user=User(pk=obj.user_id), goal_id=obj.pk)  # who may be missing
 
     @admin.display(description="Owner")
     def owner(self, goal):

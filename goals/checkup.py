@@ -14,6 +14,8 @@ from goals.schemas import GOALS
 
 NEEDED = {"messages.content": 0, "description": 0, "roadmap.days.tasks": 0, "plan": 0}
 
+TIMES = ("created_at", "target_date", "date", "completed_at", "timestamp")
+
 
 def register():
     checkup.register_schema("goals", GOALS)
@@ -21,10 +23,14 @@ def register():
 
 
 def check(fix: bool) -> Iterator[Finding]:
+    unfit = set()
+    for goal in _unacceptable():
+        unfit.add(goal["_id"])
+        yield Finding("goals", _id(goal), "does not fit the documented schema")
     for goal in Goal.objects.collection.find({}, NEEDED):
         yield from _types(fix, goal)
-        yield from _figures(fix, goal)
-    yield from _unacceptable()
+        if goal["_id"] not in unfit:
+            yield from _figures(fix, goal)
     yield from orphans(False, Goal, "user_id", User)
     yield from orphans(fix, VerificationTest, "goal_id", Goal)
 
@@ -45,19 +51,24 @@ def _wrong_shapes(goal):
     for name in ("created_at", "target_date"):
         if isinstance(goal.get(name), str):
             yield name, goal[name], as_datetime(goal[name])
-    for path, entry in _entries(goal, "daily_verifications"):
+    for path, entry in _objects("daily_verifications", goal.get("daily_verifications")):
         if isinstance(entry.get("completed_at"), str):
             moment = as_datetime(entry["completed_at"])
             yield f"{path}.completed_at", entry["completed_at"], moment
         yield from _not_text(entry, "date", path, date_text)
-    for path, entry in _entries(goal, "messages"):
+    for path, entry in _objects("messages", goal.get("messages")):
         yield from _not_text(entry, "timestamp", path, datetime_text)
-    for number, entry in enumerate(standing.days(goal)):
-        yield from _not_text(entry, "date", f"roadmap.days.{number}", date_text)
+    roadmap = goal.get("roadmap")
+    days = roadmap.get("days") if isinstance(roadmap, dict) else None
+    for path, entry in _objects("roadmap.days", days):
+        yield from _not_text(entry, "date", path, date_text)
 
 
-def _entries(goal, name):
-    return ((f"{name}.{number}", entry) for number, entry in enumerate(goal.get(name) or ()))
+def _objects(path, value):
+    """(path, object) of each object in an array; nothing from what is no array."""
+    for number, entry in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(entry, dict):
+            yield f"{path}.{number}", entry
 
 
 def _not_text(entry, name, path, text):
@@ -73,13 +84,22 @@ def _figures(fix, goal):
     wrong = {name: value for name, value in right.items() if _differs(goal.get(name), value)}
     if not wrong:
         return
-    if fix:
-        # The number of verifications guards against one that landed meanwhile.
-        seen = len(goal.get("daily_verifications") or ())
-        Goal.objects.collection.update_one(
-            {"_id": goal["_id"], f"daily_verifications.{seen}": {"$exists": False}}, {"$set": wrong}
-        )
-    yield Finding("goals", _id(goal), f"wrong {', '.join(wrong)}", fix)
+    fixed = fix and _set_figures(goal, wrong)
+    yield Finding("goals", _id(goal), f"wrong {', '.join(wrong)}", fixed)
+
+
+def _set_figures(goal, figures):
+    """Whether they were set: not when a verification landed meanwhile."""
+    seen = len(goal.get("daily_verifications") or ())
+    change = dict(figures)
+    if goal.get("verification_stats") and change.get("verification_stats"):
+        # Beside our figures another program may keep its own.
+        stats = change.pop("verification_stats")
+        change |= {f"verification_stats.{name}": value for name, value in stats.items()}
+    done = Goal.objects.collection.update_one(
+        {"_id": goal["_id"], f"daily_verifications.{seen}": {"$exists": False}}, {"$set": change}
+    )
+    return bool(done.matched_count)
 
 
 def _right_figures(goal):
@@ -107,11 +127,9 @@ def _differs(found, right):
 
 
 def _unacceptable():
-    """What the validator refuses beside the shapes of times."""
-    shapes = {"$or": [{name: {"$type": "string"}} for name in ("created_at", "target_date")]}
-    good = {"$or": [{"$jsonSchema": GOALS}, shapes]}
-    for goal in Goal.objects.collection.find({"$nor": [good]}, {"id": 1}):
-        yield Finding("goals", _id(goal), "does not fit the documented schema")
+    """The ids of what the validator refuses beside the shapes of times."""
+    good = {"$jsonSchema": checkup.in_either_shape(GOALS, TIMES)}
+    return Goal.objects.collection.find({"$nor": [good]}, {"id": 1})
 
 
 def _id(goal):

@@ -31,7 +31,11 @@ class Recorder(CommandListener):
 
 @contextmanager
 def recorded_commands() -> Iterator[list[dict[str, Any]]]:
-    """Within the block, every command of Django's client, oldest first; a client of its own."""
+    """Within the block, every command of Django's client, oldest first.
+
+    It is a client of its own, and the one before is closed: a Database got earlier is of no use
+    afterwards.
+    """
     commands: list[dict[str, Any]] = []
     options = connection.settings_dict["OPTIONS"]
     options["event_listeners"] = [Recorder(commands)]
@@ -66,7 +70,8 @@ def stages(command) -> set[str]:
     if next(iter(command)) not in PLANNED:
         return set()
     answer = get_db().command("explain", command, verbosity="queryPlanner")
-    return set(_stages(answer))
+    plan = {name: answer[name] for name in ("queryPlanner", "stages") if name in answer}
+    return set(_stages(plan))
 
 
 def _stages(value):

@@ -88,8 +88,8 @@ COMPLETE_GOAL = {
         "perfect_scores": 1,
         "best_hour": 13,
     },
-    "category": "learning",
-    "subcategory": "programming",
+    "category": "programming",
+    "subcategory": "go",
     "status": "active",
     "version": 3,
     "crm": {"tags": ["x", {"y": None}]},
@@ -108,9 +108,7 @@ TEXT_DATED_GOAL = {
     "roadmap": {
         "total_days": 1,
         "summary": "",
-        "days": [
-            {"day": 1, "date": datetime(2026, 2, 7, tzinfo=UTC), "title": "", "tasks": []}
-        ],
+        "days": [{"day": 1, "date": datetime(2026, 2, 7, tzinfo=UTC), "title": "", "tasks": []}],
     },
     "messages": [
         {"content": "Hi", "is_user": True, "timestamp": datetime(2026, 2, 7, 12, 30, tzinfo=UTC)}

@@ -35,14 +35,20 @@ class RequestMiddleware:
     def answer(self, request):
         if not request.path_info.startswith("/api/"):
             return self.get_response(request)
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if not (length.isascii() and length.isdigit()):
-            return plain_response(Problem(Code.bad_request), request.id)
-        if int(length) > settings.MAX_BODY_BYTES:
-            return plain_response(Problem(Code.body_too_large), request.id)
+        if refused := self._refused(request.META):
+            return plain_response(Problem(refused), request.id)
         response = self.get_response(request)
         if response.status_code >= 400 and response.get("Content-Type") != CONTENT_TYPE:
             code = BY_STATUS.get(response.status_code, Code.internal_error)
             response = plain_response(Problem(code), request.id)
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
+
+    def _refused(self, headers):
+        """The Code for a body that is not read."""
+        if "HTTP_TRANSFER_ENCODING" in headers:
+            return Code.length_required  # Django takes a body without its length for none
+        length = headers.get("CONTENT_LENGTH") or "0"
+        if not (length.isascii() and length.isdigit()):
+            return Code.bad_request
+        return Code.body_too_large if int(length) > settings.MAX_BODY_BYTES else None

@@ -52,6 +52,7 @@ class Code(Enum):
     method_not_allowed = 405, "The method is not allowed here"
     not_acceptable = 406, "Only JSON is served"
     idempotency_in_progress = 409, "The first request with this key is still running"
+    length_required = 411, "The body comes without Content-Length"
     body_too_large = 413, "The body is over 1 MiB"
     unsupported_media_type = 415, "Only application/json is read"
     idempotency_key_reused = 422, "The key was used for another request"

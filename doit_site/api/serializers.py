@@ -50,13 +50,6 @@ class UTCDateTimeField(serializers.DateTimeField):
             self.fail("invalid", format="YYYY-MM-DDThh:mm:ssZ")
 
 
-class PlainTextField(serializers.CharField):
-    """A text without lone surrogates or control characters, which no client prints back.
-
-    orjson refuses lone surrogates before this; DRF refuses NUL.
-    """
-
-
 class DocumentSerializer(StrictSerializer):
     """Declares fields as ever, and reads raw documents at the speed of the driver.
 

@@ -38,7 +38,11 @@ class ApiViewSet(viewsets.GenericViewSet):
         for name in request.query_params:
             if name not in known:
                 detail = f"There is no query parameter {name[:100]!r} here."
-                row = {"pointer": f"/{escape(name[:100])}", "code": "unknown_parameter", "detail": detail}
+                row = {
+                    "pointer": f"/{escape(name[:100])}",
+                    "code": "unknown_parameter",
+                    "detail": detail,
+                }
                 raise Problem(Code.unknown_parameter, detail, errors=[row])
 
     def validated(self, serializer_class=None, **kwargs):

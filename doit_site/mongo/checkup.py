@@ -3,10 +3,11 @@
 Apps register what they can check; indexes and validators are checked here for all.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
+from pymongo.errors import DuplicateKeyError
 
 from doit_site.mongo import validators
 from doit_site.mongo.client import get_db
@@ -62,11 +63,28 @@ def _check_index(fix, model, collection, found, index):
     if found and found["key"] == keys and _options(found) == options:
         return
     problem = f"index {index.name} " + ("differs from the model's" if found else "is missing")
-    if fix:
-        if found:
-            collection.drop_index(index.name)
-        collection.create_index(keys, name=index.name, **options)
-    yield Finding(collection.name, "", problem, fixed=fix)
+    fixed = fix and _make_index(collection, index.name, keys, options)
+    if fix and not fixed:
+        problem += ", and documents with the same values stand in its way"
+    yield Finding(collection.name, "", problem, fixed)
+
+
+def _make_index(collection, name, keys, options):
+    """Whether MongoDB has taken the index, in the place of its namesake or its double."""
+    replaced = {
+        other: found
+        for other, found in collection.index_information().items()
+        if other == name or (found["key"] == keys and _options(found) == options)
+    }
+    for other in replaced:
+        collection.drop_index(other)
+    try:
+        collection.create_index(keys, name=name, **options)
+    except DuplicateKeyError:
+        for other, found in replaced.items():
+            collection.create_index(found["key"], name=other, **_options(found))
+        return False
+    return True
 
 
 def _options(found):
@@ -81,3 +99,18 @@ def _check_validators(fix):
         if fix:
             validators.install(database, collection, schema)
         yield Finding(collection, "", "validator is missing or differs", fixed=fix)
+
+
+def in_either_shape(schema: dict, times: Collection[str]) -> dict:
+    """The schema with a date or a text allowed in the properties named, however deep."""
+    result = dict(schema)
+    if "items" in schema:
+        result["items"] = in_either_shape(schema["items"], times)
+    if "properties" in schema:
+        result["properties"] = {
+            name: {**inner, "bsonType": ["date", "string"]}
+            if name in times
+            else in_either_shape(inner, times)
+            for name, inner in schema["properties"].items()
+        }
+    return result

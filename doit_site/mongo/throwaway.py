@@ -1,6 +1,6 @@
 """Run a command with an empty database that is gone afterwards.
 
-    python -m doit_site.mongo.throwaway python manage.py makemigrations --check
+python -m doit_site.mongo.throwaway python manage.py makemigrations --check
 """
 
 import os

@@ -3,6 +3,9 @@
 from django.db.migrations.operations.base import Operation
 
 
+ENFORCED = {"validationLevel": "moderate", "validationAction": "error"}
+
+
 class SetValidator(Operation):
     """Put `schema` on a collection at validationLevel moderate; backwards, `previous` or none.
 
@@ -45,12 +48,13 @@ def install(database, collection, schema):
         "collMod",
         collection,
         validator={"$jsonSchema": schema} if schema else {},
-        validationLevel="moderate",
-        validationAction="error",
+        **ENFORCED,
     )
 
 
 def installed(database, collection):
-    """The `$jsonSchema` now on the collection, or None."""
+    """The `$jsonSchema` now enforced on the collection, or None."""
     options = database[collection].options()
+    if any(options.get(name) != value for name, value in ENFORCED.items()):
+        return None
     return options.get("validator", {}).get("$jsonSchema")

@@ -2,11 +2,12 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 
 import pytest
+
+from tests.races import together
 
 
 @pytest.fixture
@@ -31,18 +32,7 @@ def later(morning, time_machine):
 @pytest.fixture
 def at_once():
     """at_once(act) -> what act(0) ... act(63) returned, each in its own thread, begun together."""
-
-    def run(act, number=64):
-        gate = threading.Barrier(number)
-
-        def one(n):
-            gate.wait(30)
-            return act(n)
-
-        with ThreadPoolExecutor(number) as pool:
-            return list(pool.map(one, range(number)))
-
-    return run
+    return lambda act, number=64: together(number, act)
 
 
 @pytest.fixture

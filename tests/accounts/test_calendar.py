@@ -1,6 +1,7 @@
 """Days of a person (product.md, "People"): pure functions, then over the API."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -44,9 +45,7 @@ class PlainPerson:
             self.zone = self.chosen
             there = moment.astimezone(ZoneInfo(self.zone)).date()
             next_day = max(self.today + DAY, there)
-            self.left_out |= {
-                self.today + DAY * n for n in range(1, (next_day - self.today).days)
-            }
+            self.left_out |= {self.today + DAY * n for n in range(1, (next_day - self.today).days)}
             self.today = next_day
         return self.today
 
@@ -106,7 +105,7 @@ def test_days_are_those_of_the_plain_model_and_stay_so(start, choices):
 @example(utc(2026, 3, 28), WEST)
 def test_a_day_never_comes_back_and_a_zone_changes_at_most_once_a_day(start, choices):
     lived, _, _ = live(start, choices)
-    for (_, before, old), (_, after, new) in zip(lived, lived[1:], strict=False):
+    for (_, before, old), (_, after, new) in pairwise(lived):
         assert after >= before
         assert old == new or after > before
 
@@ -118,7 +117,7 @@ def test_the_broken_twin_that_moves_at_once_lives_a_day_twice():
         .date()
         for n in range(16)
     ]
-    assert any(after < before for before, after in zip(lived, lived[1:], strict=False))
+    assert any(after < before for before, after in pairwise(lived))
 
 
 @settings(deadline=None, max_examples=100)

@@ -37,9 +37,7 @@ def test_createsuperuser_works_without_a_terminal(db, password, database, client
     assert client.get("/admin/", secure=True).status_code == 200
 
 
-def test_createsuperuser_takes_its_number_from_the_environment(
-    db, password, database, monkeypatch
-):
+def test_createsuperuser_takes_its_number_from_the_environment(db, password, database, monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PHONE_NUMBER", PHONE)
     superuser()
     assert database.users.find_one()["phone_number"] == PHONE

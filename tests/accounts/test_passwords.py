@@ -228,9 +228,7 @@ def test_of_sixty_four_uses_of_a_token_at_once_one_succeeds(token, client_of, at
     assert admin_login(f"{NEW} {statuses.index(204)}")[0]
 
 
-def test_the_broken_twin_that_looks_before_it_deletes_uses_a_token_twice(
-    token, database, at_once
-):
+def test_the_broken_twin_that_looks_before_it_deletes_uses_a_token_twice(token, database, at_once):
     def naive_confirm(n):
         row = database.password_resets.find_one({"token_hash": sessions.token_hash(token)})
         if row is None:

@@ -197,16 +197,25 @@ def test_six_wrong_codes_end_the_code_for_erasing_too(alice_api, code_for, other
     assert database.users.count_documents({}) == 1
 
 
+def test_erasing_somebody_gone_clears_what_was_left(busy_alice, logged, traces, database):
+    database.users.delete_one({"id": busy_alice.pk})
+    personal_data.erase(busy_alice.pk)
+    assert traces(busy_alice.pk, EMAIL, NEW_PHONE) == set()
+
+
 @pytest.fixture
 def a_failing_holding():
-    """The last of the apps cannot erase what it holds."""
+    """The last of the apps cannot erase what it holds, until a_failing_holding() repairs it."""
 
     def fail(user_id):
         raise RuntimeError("out of order")
 
+    def repair():
+        personal_data._holdings.pop("failing", None)
+
     personal_data.register("failing", erase=fail)
-    yield
-    personal_data._holdings.pop("failing")
+    yield repair
+    repair()
 
 
 def test_erasing_is_whole_or_not_at_all(
@@ -217,6 +226,9 @@ def test_erasing_is_whole_or_not_at_all(
     assert_problem(alice_api.post(ERASE, {"code": code}), 500, "internal_error")
     assert everything(database, dump) == before
     assert alice_api.get("/api/v1/me/").status_code == 200
+
+    a_failing_holding()
+    assert alice_api.post(ERASE, {"code": code}).status_code == 204  # the code was not used up
 
 
 def test_sixty_four_requests_to_erase_erase_once(alice, client_of, code_for, at_once, traces):

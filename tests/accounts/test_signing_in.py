@@ -111,7 +111,9 @@ def test_a_phone_number_refused_says_what_is_wanted(api):
     assert "country code" in row["detail"]
 
 
-@pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "１２３４５６", "", None, {"$gt": ""}])
+@pytest.mark.parametrize(
+    "code", ["12345", "1234567", "12345a", "１２３４５６", "", None, {"$gt": ""}]
+)
 def test_verify_refuses_what_is_no_code_with_a_pointer(code, verify, database):
     problem = assert_problem(verify(PHONE, code), 400, "invalid_input")
     assert [row["pointer"] for row in problem["errors"]] == ["/code"]
@@ -163,9 +165,7 @@ def test_a_suspended_person_cannot_be_told_without_the_code(alice, api, verify, 
     assert_problem(verify("14155550101", "000000"), 400, "code_invalid")
 
 
-def test_sixty_four_right_codes_open_one_session_of_one_person(
-    code_for, verify, database, at_once
-):
+def test_sixty_four_right_codes_open_one_session_of_one_person(code_for, verify, database, at_once):
     code = code_for(PHONE)
     answers = at_once(lambda n: verify(PHONE, code, address=f"192.0.2.{n}"))
 

@@ -13,7 +13,7 @@ from tests.problem_details import assert_problem
 
 PHONE = "14155552671"
 OTP = "/api/v1/auth/otp/"
-SECRET = "canary-of-the-gateway"  # noqa: S105
+SECRET = "canary-of-the-gateway"
 
 
 class Gateway(ThreadingHTTPServer):

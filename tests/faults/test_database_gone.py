@@ -69,7 +69,11 @@ def test_no_acknowledged_goal_is_lost_when_the_database_is_killed_under_load(pla
                     (
                         title,
                         *timed(
-                            client, "POST", "/api/v1/goals/", json=goal(title=title), headers=headers
+                            client,
+                            "POST",
+                            "/api/v1/goals/",
+                            json=goal(title=title),
+                            headers=headers,
                         ),
                     )
                 )
@@ -128,7 +132,10 @@ def test_the_server_starts_without_a_database_and_serves_once_there_is_one(tmp_p
         https = {"X-Forwarded-Proto": "https"}
         assert httpx.get(url + "/health/ready/", timeout=5).status_code == 503
         answer = httpx.post(
-            url + "/api/v1/auth/otp/", json={"phone_number": "14155550100"}, headers=https, timeout=5
+            url + "/api/v1/auth/otp/",
+            json={"phone_number": "14155550100"},
+            headers=https,
+            timeout=5,
         )
         assert answer.status_code == 503
         with LocalServer(tmp_path / "data"):

@@ -1,12 +1,13 @@
 """Making a roadmap, the first and anew."""
 
-from datetime import date, timedelta
+import threading
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 from bson import encode
 
-from goals import roadmap
+from goals import briefs, roadmap, standing
 from goals.models import Goal
 from tests.contract.goal_document import assert_is_documented
 from tests.goals.steps import (
@@ -46,16 +47,11 @@ def test_every_day_is_within_the_minutes(alice_api, a_goal, minutes):
     assert_is_whole(made, noon(1).date(), 30, minutes)
 
 
-def test_the_seeds_thirty_days(alice_api, a_goal):
-    """2026-02-07 to 2026-03-09 is 30, and so is it a year or two later."""
-    today = noon(1).date()
-    year = today.year + (today >= date(today.year, 2, 7))
-    with time_machine.travel(noon(1).replace(year=year, month=2, day=7)):
-        goal_api = alice_api
-        goal = None
-        session_free = a_goal
-        assert date(year, 3, 9) - date(year, 2, 7) == timedelta(days=30)
-        del goal_api, goal, session_free
+def test_the_seeds_thirty_days():
+    """1-doit.md: made 2026-02-07 for 2026-03-09, the roadmap has 30 days."""
+    goal = {"target_date": datetime(2026, 3, 9, tzinfo=UTC), "roadmap": None}
+    first, total, kept = roadmap._frame(goal, date(2026, 2, 7))
+    assert (first, total, kept) == (date(2026, 2, 7), 30, ())
 
 
 def test_one_day_is_the_least(alice_api, a_goal):
@@ -202,29 +198,36 @@ def test_makes_and_submissions_at_once_keep_both_effects(alice, client_of, a_goa
     assert_is_documented(after)
 
 
-def test_a_make_without_its_guard_loses_a_submission(alice_api, alice, a_goal, database):
-    """The broken twin: the roadmap is stored whatever happened since the goal was read.
-
-    The submission is put between reading and storing, where a thread could always come.
-    """
+def test_makes_at_once_without_the_guard_lose_the_submission(alice, alice_api, a_goal, database):
+    """The broken twin: what was read is written back, whatever happened since."""
     goal = a_goal()
     make_roadmap(alice_api, goal)
-    read = Goal.objects.own(alice, goal["id"], {"messages": 0})
-    first, _, kept = roadmap._frame(read, alice.today())
-    plan = roadmap._plan(read, first, 30, kept, 60, "")
-    prove(alice_api, database, goal)
+    test_id = ask(alice_api, goal)["test_id"]
+    answers = answers_of(database, test_id)
+    everyone_has_read, submitted = threading.Barrier(8, timeout=30), threading.Event()
 
-    assert roadmap._store(read, plan, kept, 60) is None  # ours sees it
-    assert stored(database, goal)["days_passed"] == [1]
+    def act(number):
+        read = Goal.objects.own(alice, goal["id"], {"messages": 0})
+        everyone_has_read.wait()
+        if number == 0:
+            assert submit(alice_api, goal, test_id, answers).status_code == 200
+            return submitted.set()
+        first, total, kept = roadmap._frame(read, alice.today())
+        plan = roadmap._plan(read, first, total, kept, 20 + number, "")
+        assert submitted.wait(30)
+        passed = standing.days_passed(read)
+        change = {
+            "roadmap.days": [briefs.day_document(day) for day in plan.days],
+            "days_passed": passed,
+            "progress": standing.progress(len(passed), total),
+        }
+        return database.goals.update_one({"id": goal["id"]}, {"$set": change})
 
-    fresh = {**read, **{name: stored(database, goal)[name] for name in ("version", "days_passed")}}
-    naive = {**fresh, "days_passed": []}
-    change = {"days_passed": naive["days_passed"], "progress": 0.0}
-    database.goals.update_one({"id": goal["id"]}, {"$set": change})
+    all_at_once(8, act)
     assert stored(database, goal)["days_passed"] == []
 
 
-def test_generate_roadmap_of_another_person_is_404(bob_api, a_goal, database):
+def test_a_roadmap_of_another_person_is_404(bob_api, a_goal, database):
     goal = a_goal()
     assert bob_api.post(url_of(goal) + "roadmap/", {}).status_code == 404
     assert stored(database, goal)["roadmap"] is None

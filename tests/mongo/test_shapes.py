@@ -5,7 +5,7 @@ from bson import ObjectId
 
 from doit_site.mongo import shapes
 
-NAIVE = datetime(2026, 2, 7, 12, 30, 0, 123000)  # noqa: DTZ001  as pymongo reads a BSON date
+NAIVE = datetime(2026, 2, 7, 12, 30, 0, 123000)
 AWARE = NAIVE.replace(tzinfo=UTC)
 NO_TIMES = [
     None,

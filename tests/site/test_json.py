@@ -141,7 +141,7 @@ def test_a_refusal_of_the_parser_repeats_nothing_of_the_body():
     ("moment", "text"),
     [
         (datetime(2026, 2, 7, 12, 30, tzinfo=UTC), "2026-02-07T12:30:00Z"),
-        (datetime(2026, 2, 7, 12, 30, 0, 123000), "2026-02-07T12:30:00.123000Z"),  # noqa: DTZ001
+        (datetime(2026, 2, 7, 12, 30, 0, 123000), "2026-02-07T12:30:00.123000Z"),
         (datetime(2026, 2, 7, 12, 30, tzinfo=timezone(timedelta(0))), "2026-02-07T12:30:00Z"),
     ],
 )

@@ -62,6 +62,14 @@ def test_a_content_length_that_is_no_length_is_not_an_error_of_the_server(alice_
     assert_problem(response, 400)
 
 
+def test_a_body_without_its_length_is_refused_not_dropped(alice_api, a_goal, database):
+    url = f"{GOALS}{a_goal()['id']}/roadmap/"
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+    response = alice_api.post(url, {"minutes_per_day": 15}, **chunked)
+    assert_problem(response, 411, "length_required")
+    assert database.goals.find_one()["roadmap"] is None
+
+
 def test_a_host_that_is_not_served_is_a_problem_too(api):
     assert_problem(api.get("/api/v1/me/", HTTP_HOST="evil.example"), 400, "bad_request")
 
