@@ -13,7 +13,7 @@ def main():
     try:
         execute_from_command_line(sys.argv)
     except ConnectionFailure as error:
-        reason = str(error).partition(",")[0]
+        reason = str(error).partition(",")[0].partition(" (configured")[0]
         raise SystemExit(
             f"MongoDB does not answer ({reason}). Set MONGODB_URI, or start the embedded "
             "database with `make run`."

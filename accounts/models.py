@@ -58,7 +58,7 @@ class UserManager(DocumentManager, BaseUserManager):
         try:
             return super().get_by_natural_key(phones.normalise(username))
         except ValueError as error:
-            raise self.model.DoesNotExist from error
+            raise User.DoesNotExist from error
 
     def create_superuser(self, phone_number, password=None, **fields):
         return self.create_user(

@@ -1,5 +1,7 @@
 """The base of the admin pages of documents."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
@@ -24,10 +26,10 @@ class DocumentPaginator(Paginator):
 
     @cached_property
     def count(self):
-        query = self.object_list.query
-        if query.where:
-            return self.object_list.count()
-        return query.model.objects.collection.estimated_document_count()
+        rows: Any = self.object_list
+        if rows.query.where:
+            return rows.count()
+        return rows.query.model.objects.collection.estimated_document_count()
 
 
 class DocumentAdmin(admin.ModelAdmin):

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from accounts import sessions
 from accounts.models import User
@@ -133,7 +134,8 @@ def admin_password() -> str:
 
 def _person(person: DemoPerson) -> None:
     longest = max((len(goal.proved) for goal in person.goals), default=0)
-    with clock.at(_noon(longest + 1)):
+    today = clock.now().astimezone(ZoneInfo(person.time_zone)).date()
+    with clock.at(_noon(today, longest + 1)):
         user = User.objects.create_user(person.phone, name=person.name)
     people, session = User.objects.collection, current_session()
     people.update_one({"id": user.pk}, {"$set": _zone(person, user)}, session=session)
@@ -155,8 +157,8 @@ def _zone(person, user):
 
 
 def _goal(user: User, demo: DemoGoal) -> None:
-    began = len(demo.proved)
-    with clock.at(_noon(began)):
+    today, began = user.today(), len(demo.proved)
+    with clock.at(_noon(today, began)):
         goal = editing.create(
             user=user,
             title=demo.title,
@@ -166,7 +168,7 @@ def _goal(user: User, demo: DemoGoal) -> None:
         roadmap.make(user=user, goal_id=goal["id"], minutes_per_day=demo.minutes)
     for day, outcome in enumerate(demo.proved):
         if outcome != "-":
-            with clock.at(_noon(began - day)):
+            with clock.at(_noon(today, began - day)):
                 _prove(user, goal["id"], passes=outcome == "p")
     for number, question in enumerate(demo.questions):
         with clock.at(clock.now() - timedelta(hours=1) + timedelta(minutes=number)):
@@ -185,12 +187,11 @@ def _prove(user, goal_id, *, passes):
     verification.submit(user=user, goal_id=goal_id, test_id=test["test_id"], answers=answers)
 
 
-def _noon(days_ago: int) -> datetime:
-    """Noon of an earlier day, which is the same date in every zone used here; of today, now."""
-    now = clock.now()
+def _noon(today: date, days_ago: int) -> datetime:
+    """UTC noon of an earlier day, which is the same date in every zone used here; of today, now."""
     if not days_ago:
-        return now
-    return datetime.combine((now - timedelta(days=days_ago)).date(), time(12), UTC)
+        return clock.now()
+    return datetime.combine(today - timedelta(days=days_ago), time(12), UTC)
 
 
 def _midnight(days_ahead: int) -> datetime:

@@ -356,6 +356,7 @@ def test_a_command_with_a_dead_database_ends_in_one_line(copy, arguments):
     assert len(lines) == 1, lines
     assert "MongoDB does not answer" in lines[0]
     assert "secret-word" not in lines[0]
+    assert lines[0].count("(") == lines[0].count(")")
 
 
 def test_a_uri_that_cannot_be_read_ends_in_one_line(copy):

@@ -2,7 +2,6 @@
 
 from django.db.migrations.operations.base import Operation
 
-
 ENFORCED = {"validationLevel": "moderate", "validationAction": "error"}
 
 

@@ -210,8 +210,11 @@ def test_the_broken_twin_that_compares_before_it_counts_lets_more_through(
         database.sign_in_codes.update_one({"_id": row["_id"]}, {"$inc": {"guesses": 1}})
         return row
 
-    rows = at_once(naive_guess)
-    assert sum(row is not None for row in rows) > 5
+    def lets_more_through():
+        database.sign_in_codes.update_one({}, {"$set": {"guesses": 0}})
+        return sum(row is not None for row in at_once(naive_guess)) > 5
+
+    assert any(lets_more_through() for _ in range(10))
 
 
 def guess(code, address="192.0.2.1"):

@@ -236,7 +236,13 @@ def test_the_broken_twin_that_looks_before_it_deletes_uses_a_token_twice(token, 
         database.password_resets.delete_one({"_id": row["_id"]})
         return 204
 
-    assert at_once(naive_confirm).count(204) > 1
+    reset = database.password_resets.find_one()
+
+    def uses_it_twice():
+        database.password_resets.replace_one({"_id": reset["_id"]}, reset, upsert=True)
+        return at_once(naive_confirm).count(204) > 1
+
+    assert any(uses_it_twice() for _ in range(10))
 
 
 def test_five_mails_an_address_a_day_known_or_not(later, carol, api, mailoutbox, eventually):

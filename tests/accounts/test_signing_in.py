@@ -187,8 +187,12 @@ def test_the_broken_twin_that_looks_before_it_writes_doubles_people(database, at
             people.insert_one(person)
         return person
 
-    at_once(lambda n: naive_person(PHONE))
-    assert people.count_documents({}) > 1
+    def doubles():
+        people.drop()
+        at_once(lambda n: naive_person(PHONE))
+        return people.count_documents({}) > 1
+
+    assert any(doubles() for _ in range(10))
     people.drop()
 
 
@@ -196,6 +200,7 @@ def test_the_broken_twin_that_deletes_without_looking_opens_many_sessions(
     code_for, database, at_once
 ):
     code_for(PHONE)
+    code = database.sign_in_codes.find_one()
 
     def naive_sign_in(n):
         row = database.sign_in_codes.find_one({"phone_number": PHONE})
@@ -203,8 +208,13 @@ def test_the_broken_twin_that_deletes_without_looking_opens_many_sessions(
             database.sign_in_codes.delete_one({"_id": row["_id"]})  # whether it did is not asked
             sessions.open_session(user_id=new_id())
 
-    at_once(naive_sign_in)
-    assert database.sessions.count_documents({}) > 1
+    def opens_many():
+        database.sessions.delete_many({})
+        database.sign_in_codes.replace_one({"_id": code["_id"]}, code, upsert=True)
+        at_once(naive_sign_in)
+        return database.sessions.count_documents({}) > 1
+
+    assert any(opens_many() for _ in range(10))
 
 
 def test_people_of_many_numbers_sign_in_at_once(database, at_once, client_of, sms_box):
