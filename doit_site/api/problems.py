@@ -6,7 +6,7 @@ from enum import Enum
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WTimeoutError
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -211,11 +211,9 @@ def escape(token: str) -> str:
 
 def plain_response(problem: Problem, request_id: str) -> HttpResponse:
     """The problem as a response outside DRF."""
-    from doit_site.api.json import dumps
-
-    response = HttpResponse(
-        dumps(body(problem, request_id)), status=problem.status_code, content_type=CONTENT_TYPE
+    return JsonResponse(
+        body(problem, request_id),
+        status=problem.status_code,
+        headers=problem.headers,
+        content_type=CONTENT_TYPE,
     )
-    for name, value in problem.headers.items():
-        response[name] = value
-    return response
