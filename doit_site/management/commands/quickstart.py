@@ -53,8 +53,11 @@ class Command(BaseCommand):
             os.environ["MONGODB_URI"] = server.uri  # for workers that are spawned, not forked
             close_db()  # a system check may have used the address there was before
             connection.settings_dict["HOST"] = server.uri
-            connect_db()
-            yield
+            try:
+                connect_db()
+                yield
+            finally:
+                close_db()  # first: the driver's threads complain of a server that goes
 
     def fill(self) -> None:
         self.say("Database: migrating")
