@@ -173,7 +173,9 @@ def _land(user, goal, test, answers):
         "completed_at": now,
     }
     change = _effects(user, goal, test, entry, now)
-    change["verification_stats"], change["score_total"] = standing.statistics(goal, correct, asked)
+    stats, change["score_total"] = standing.statistics(goal, correct, asked)
+    # With what another program keeps beside the documented figures.
+    change["verification_stats"] = {**(goal.get("verification_stats") or {}), **stats}
     Goal.objects.collection.update_one(
         {"id": goal["id"], "user_id": user.pk},
         {"$push": {"daily_verifications": entry}, "$set": change},
