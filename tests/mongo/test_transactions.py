@@ -270,3 +270,46 @@ def test_retries_end_at_the_deadline_of_the_request(counters):
     assert ended.value.timeout
     assert value(counters) == 0
     assert current_session() is None
+
+
+def until_the_deadline_passes(counters):
+    """Lock the counter, then go on reading until the driver refuses."""
+    counters.update_one({"_id": 1}, {"$inc": {"n": 1}}, session=current_session())
+    while True:
+        counters.find_one({"_id": 1}, session=current_session())
+
+
+def is_locked(counters):
+    """Whether a write of somebody else has to wait for the counter."""
+    try:
+        with pymongo.timeout(0.5):
+            counters.update_one({"_id": 1}, {"$set": {"touched": True}})
+    except PyMongoError:
+        return True
+    return False
+
+
+def test_a_transaction_that_its_deadline_ends_keeps_no_lock(counters):
+    with pymongo.timeout(1), pytest.raises(PyMongoError):
+        in_transaction(lambda: until_the_deadline_passes(counters))
+    assert not is_locked(counters)
+    assert value(counters) == 0
+
+
+def test_without_time_to_abort_a_transaction_keeps_its_locks(counters):
+    """The broken twin: the driver's own loop, whose abort is not sent after the deadline."""
+
+    def act(session):
+        connection.session = session
+        try:
+            until_the_deadline_passes(counters)
+        finally:
+            connection.session = None
+
+    with connection.connection.start_session() as session:
+        with pymongo.timeout(1), pytest.raises(PyMongoError):
+            session.with_transaction(act)
+        try:
+            assert is_locked(counters)
+        finally:
+            get_db().client.admin.command("killSessions", [session.session_id])

@@ -239,9 +239,12 @@ def test_64_at_once_with_one_key_have_one_effect(alice_api, post, effects):
 
 
 def test_64_at_once_break_a_key_that_is_only_looked_up(post, effects):
-    """The broken twin."""
-    together(64, lambda _: post("act-twin", {"name": "x"}))
-    assert len(effects()) > 1
+    """The broken twin, tried until it breaks: at times one of them is done before the next looks."""
+    for key in map(str, range(20)):
+        together(64, lambda _, key=key: post("act-twin", {"name": key}, key=key))
+        if effects().count(key) > 1:
+            return
+    pytest.fail("never more than one effect")
 
 
 def test_every_post_takes_a_key_except_under_auth():
