@@ -2,10 +2,7 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-
-from django.db import connection
 
 STARTED = datetime.now(UTC)
 
@@ -51,21 +48,6 @@ def make_roadmap(client, goal, **options):
 
 def stored(database, goal):
     return database.goals.find_one({"id": goal["id"]})
-
-
-def all_at_once(count, act):
-    """[act(0), act(1), ...] from `count` threads that start together."""
-    gate = threading.Barrier(count, timeout=30)
-
-    def run(number):
-        try:
-            gate.wait()
-            return act(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
 
 
 def until(condition, seconds=10):

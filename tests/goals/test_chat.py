@@ -4,7 +4,8 @@ import pytest
 from bson import encode
 
 from goals import chat
-from tests.goals.steps import all_at_once, error_rows, make_roadmap, stored, url_of
+from tests.goals.steps import error_rows, make_roadmap, stored, url_of
+from tests.races import together
 
 
 def say(client, goal, content):
@@ -51,7 +52,7 @@ def test_chatting_changes_nothing_but_the_messages(alice_api, a_goal, database):
 def test_64_messages_at_once_are_all_kept(alice, client_of, a_goal, database):
     goal = a_goal()
     clients = [client_of(alice) for _ in range(64)]
-    answers = all_at_once(64, lambda number: say(clients[number], goal, f"message {number}"))
+    answers = together(64, lambda number: say(clients[number], goal, f"message {number}"))
     assert {answer.status_code for answer in answers} == {201}
     kept = stored(database, goal)["messages"]
     assert len(kept) == 128
@@ -70,7 +71,7 @@ def test_64_messages_at_once_are_lost_by_reading_and_writing_back(a_goal, databa
         messages += [message(number), message(number, is_user=False)]
         database.goals.update_one({"id": goal["id"]}, {"$set": {"messages": messages}})
 
-    all_at_once(64, naive)
+    together(64, naive)
     assert len(stored(database, goal)["messages"]) < 128
 
 

@@ -11,7 +11,6 @@ from goals import briefs, roadmap, standing
 from goals.models import Goal
 from tests.contract.goal_document import assert_is_documented
 from tests.goals.steps import (
-    all_at_once,
     answers_of,
     ask,
     error_rows,
@@ -22,6 +21,7 @@ from tests.goals.steps import (
     submit,
     url_of,
 )
+from tests.races import together
 
 
 def midnight(days):
@@ -185,7 +185,7 @@ def test_makes_and_submissions_at_once_keep_both_effects(alice, client_of, a_goa
         options = {"minutes_per_day": 20 + number}
         return clients[number].post(url_of(goal) + "roadmap/", options)
 
-    outcomes = all_at_once(8, act)
+    outcomes = together(8, act)
     assert {outcome.status_code for outcome in outcomes[1::2]} == {200}
     assert {outcome.status_code for outcome in outcomes[::2]} <= {201, 409}
     made = [outcome.json() for outcome in outcomes[::2] if outcome.status_code == 201]
@@ -223,7 +223,7 @@ def test_makes_at_once_without_the_guard_lose_the_submission(alice, alice_api, a
         }
         return database.goals.update_one({"id": goal["id"]}, {"$set": change})
 
-    all_at_once(8, act)
+    together(8, act)
     assert stored(database, goal)["days_passed"] == []
 
 

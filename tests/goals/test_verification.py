@@ -14,7 +14,6 @@ from goals import standing, verification
 from goals.models import Goal
 from goals.schemas import GOALS
 from tests.goals.steps import (
-    all_at_once,
     answers_of,
     ask,
     error_rows,
@@ -26,6 +25,7 @@ from tests.goals.steps import (
     until,
     url_of,
 )
+from tests.races import together
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_asking_again_gives_the_open_test(alice_api, goal, database):
 
 def test_asking_64_times_at_once_gives_one_test(alice, client_of, goal, database):
     clients = [client_of(alice) for _ in range(64)]
-    answers = all_at_once(64, lambda n: clients[n].post(url_of(goal) + "verifications/", {}))
+    answers = together(64, lambda n: clients[n].post(url_of(goal) + "verifications/", {}))
     assert sorted(answer.status_code for answer in answers) == [200] * 63 + [201]
     assert len({answer.json()["test_id"] for answer in answers}) == 1
     assert len({answer.content for answer in answers}) == 1
@@ -83,7 +83,7 @@ def test_asking_at_once_without_the_unique_attempt_gives_several(goal, alice, da
             test = verification._questions_for(document, alice.today(), 1, [1])
             database.naive_tests.insert_one(test)
 
-    all_at_once(64, naive)
+    together(64, naive)
     assert database.naive_tests.count_documents({}) > 1
 
 
@@ -232,7 +232,7 @@ def test_submitting_64_times_at_once_counts_once(alice, client_of, goal, databas
     test_id = ask(clients[0], goal)["test_id"]
     # Some threads know less than others: the first one to land decides for all.
     answers = [answers_of(database, test_id, number % 6) for number in range(64)]
-    results = all_at_once(64, lambda n: submit(clients[n], goal, test_id, answers[n]))
+    results = together(64, lambda n: submit(clients[n], goal, test_id, answers[n]))
     assert {result.status_code for result in results} == {200}
     (first,) = {result.content for result in results}
     after = stored(database, goal)
@@ -244,7 +244,7 @@ def test_submitting_64_times_at_once_counts_once(alice, client_of, goal, databas
 
 
 def test_submitting_at_once_without_a_transaction_counts_twice(alice_api, alice, goal, database):
-    """The broken twin: the same steps, without the transaction around them."""
+    """The broken twin: the same steps without the transaction, tried until two of them meet."""
     test_id = ask(alice_api, goal)["test_id"]
     answers = answers_of(database, test_id)
     naive = verification.submit.__wrapped__
@@ -255,8 +255,13 @@ def test_submitting_at_once_without_a_transaction_counts_twice(alice_api, alice,
         except Exception as error:  # day_passed, once the first one is in
             return error
 
-    all_at_once(64, run)
-    assert len(stored(database, goal)["daily_verifications"]) > 1
+    for _ in range(20):
+        together(64, run)
+        if len(stored(database, goal)["daily_verifications"]) > 1:
+            return
+        database.goals.update_one({"id": goal["id"]}, {"$set": {"daily_verifications": []}})
+        database.verification_tests.update_one({"id": test_id}, {"$set": {"result": None}})
+    pytest.fail("never counted twice")
 
 
 def test_all_effects_or_none(alice_api, goal, database, settings):
