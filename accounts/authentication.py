@@ -7,7 +7,6 @@ from rest_framework.exceptions import AuthenticationFailed
 from accounts import sessions
 from accounts.models import User
 from doit_site.api.problems import Code, Problem
-from doit_site.mongo.client import current_session
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -19,12 +18,9 @@ class BearerAuthentication(BaseAuthentication):
             return None
         scheme, _, token = header.partition(" ")
         session = sessions.find(token.strip()) if scheme.lower() == "bearer" else None
-        document = session and User.objects.collection.find_one(
-            {"id": session["user_id"]}, session=current_session()
-        )
-        if not document:
+        if not session or not session["users"]:
             raise AuthenticationFailed("The token is unknown, revoked or expired.")
-        user = User.from_document(document)
+        user = User.from_document(session["users"][0])
         if not user.is_active:
             raise Problem(Code.account_suspended)
         return user, session

@@ -14,6 +14,9 @@ PREFIX = "doit_"
 UNUSED_FOR = timedelta(days=7)
 AT_MOST = timedelta(days=90)
 TOUCHED_EVERY = timedelta(hours=1)
+WITH_ITS_USER = {
+    "$lookup": {"from": "users", "localField": "user_id", "foreignField": "id", "as": "users"}
+}
 
 
 def open_session(*, user_id: str, device: str = "") -> tuple[str, dict]:
@@ -34,11 +37,15 @@ def open_session(*, user_id: str, device: str = "") -> tuple[str, dict]:
 
 
 def find(token: str) -> dict | None:
-    """The live session of a token, touched at most hourly; None for any other token."""
+    """The live session of a token, touched at most hourly; None for any other token.
+
+    Its `users` holds the document of its owner: both in one operation, because each costs
+    a request more than everything DRF does.
+    """
     now = clock.now()
-    session = Session.objects.collection.find_one(
-        {"token_hash": token_hash(token)}, session=current_session()
-    )
+    pipeline = [{"$match": {"token_hash": token_hash(token)}}, WITH_ITS_USER]
+    found = Session.objects.collection.aggregate(pipeline, session=current_session())
+    session = next(found, None)
     # The TTL may lag by a minute, so the expiry counts here too.
     if session is None or as_datetime(session["expires_at"]) <= now:
         return None
