@@ -39,8 +39,7 @@ def open_session(*, user_id: str, device: str = "") -> tuple[str, dict]:
 def find(token: str) -> dict | None:
     """The live session of a token, touched at most hourly; None for any other token.
 
-    Its `users` holds the document of its owner: both in one operation, because each costs
-    a request more than everything DRF does.
+    Its `users` holds the document of its owner: one operation for both, on every request.
     """
     now = clock.now()
     pipeline = [{"$match": {"token_hash": token_hash(token)}}, WITH_ITS_USER]
