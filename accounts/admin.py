@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 
-from accounts import personal_data, phones
+from accounts import personal_data, phones, sessions
 from accounts.admin_site import PersonsPasswordForm
 from accounts.models import User
 from doit_site.admin import DocumentAdmin
@@ -83,6 +83,10 @@ class PersonAdmin(DocumentAdmin, UserAdmin):
         if len(term) == 36:
             return queryset.filter(pk=term.lower()), False
         return queryset.filter(name__startswith=term), False
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        sessions.strike_out(user_id=obj.pk)
 
     def delete_model(self, request, obj):
         personal_data.erase(obj.pk)

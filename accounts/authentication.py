@@ -18,9 +18,9 @@ class BearerAuthentication(BaseAuthentication):
             return None
         scheme, _, token = header.partition(" ")
         session = sessions.find(token.strip()) if scheme.lower() == "bearer" else None
-        if not session or not session["users"]:
+        if not session:
             raise AuthenticationFailed("The token is unknown, revoked or expired.")
-        user = User.from_document(session["users"][0])
+        user = User.from_document(session["user"])
         if not user.is_active:
             raise Problem(Code.account_suspended)
         return user, session

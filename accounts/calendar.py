@@ -66,6 +66,10 @@ class Calendar:
             day -= ONE_DAY
         return day
 
+    def yesterday(self, moment: datetime) -> date:
+        """The last day that the person had before the present one."""
+        return self.day_before(self.day(moment), moment)
+
     def moved(self, zone: str, moment: datetime) -> "Calendar":
         """The calendar after choosing `zone` at `moment`; an earlier choice not yet in effect gives way."""
         current = Calendar(self._kept(moment))

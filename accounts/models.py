@@ -141,7 +141,11 @@ class User(AbstractBaseUser, PermissionsMixin, Document):
 
 
 class Session(Document):
-    """A sign-in: an opaque bearer token, of which only the SHA-256 is stored."""
+    """A sign-in: an opaque bearer token, of which only the SHA-256 is stored.
+
+    `user` is a copy of its owner's document, good until `user_until`; `user_changes` counts
+    how often it was struck out (accounts.sessions).
+    """
 
     id = IdField()
     user_id = models.CharField(max_length=36)
@@ -150,6 +154,9 @@ class Session(Document):
     last_used_at = DateTimeField(default=clock.now)
     expires_at = DateTimeField()
     device = models.CharField(max_length=200, default="")
+    user = models.JSONField(null=True)
+    user_until = DateTimeField(null=True)
+    user_changes = models.IntegerField(default=0)
 
     class Meta:
         db_table = "sessions"

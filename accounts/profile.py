@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from pymongo.errors import DuplicateKeyError
 
-from accounts import codes
+from accounts import codes, sessions
 from accounts.models import Preferences, User
 from doit_site import clock
 from doit_site.api.problems import Code, Problem
@@ -28,7 +28,12 @@ def update(*, user: User, **changes) -> User:
         write |= {name: {"$literal": value} for name, value in zone.items()}
     if "preferences" in changes:
         write["preferences"] = _preferences(changes["preferences"])
-    return _write(user, write)
+    try:
+        return _write(user, [{"$set": write}] if write else [])
+    except DuplicateKeyError as error:
+        detail = "The e-mail address belongs to another account."
+        rows = [{"pointer": "/email", "code": "email_taken", "detail": detail}]
+        raise Problem(Code.email_taken, detail, errors=rows) from error
 
 
 def _time_zone(user, zone):
@@ -52,16 +57,13 @@ def _preferences(changes):
     return {"$mergeObjects": [defaults, "$preferences", {"$literal": changes}]}
 
 
-def _write(user, values):
-    """Set each name to its aggregation expression."""
+@transactional
+def _write(user, change) -> User:
+    """The person as stored after the update `change`, which may be empty."""
     people = User.objects.collection
-    try:
-        if values:
-            people.update_one({"id": user.pk}, [{"$set": values}], session=current_session())
-    except DuplicateKeyError as error:
-        detail = "The e-mail address belongs to another account."
-        rows = [{"pointer": "/email", "code": "email_taken", "detail": detail}]
-        raise Problem(Code.email_taken, detail, errors=rows) from error
+    if change:
+        people.update_one({"id": user.pk}, change, session=current_session())
+        sessions.strike_out(user_id=user.pk)
     return User.from_document(people.find_one({"id": user.pk}, session=current_session()))
 
 
@@ -89,15 +91,7 @@ def change_phone(*, user: User, phone_number: str, code: str, address: str) -> U
 @transactional
 def _move(user, phone_number, row):
     codes.use(row)
-    return _write_phone(user, phone_number)
-
-
-def _write_phone(user, phone_number):
-    people = User.objects.collection
-    people.update_one(
-        {"id": user.pk}, {"$set": {"phone_number": phone_number}}, session=current_session()
-    )
-    return User.from_document(people.find_one({"id": user.pk}, session=current_session()))
+    return _write(user, {"$set": {"phone_number": phone_number}})
 
 
 def effective_from(user: User, moment: datetime) -> tuple[str, date] | None:

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from accounts.models import AdminSession, Session
+from accounts.models import AdminSession, Session, User
 from doit_site import clock
 from doit_site.mongo.client import current_session
 from doit_site.mongo.fields import new_id
@@ -14,9 +14,10 @@ PREFIX = "doit_"
 UNUSED_FOR = timedelta(days=7)
 AT_MOST = timedelta(days=90)
 TOUCHED_EVERY = timedelta(hours=1)
-WITH_ITS_USER = {
-    "$lookup": {"from": "users", "localField": "user_id", "foreignField": "id", "as": "users"}
-}
+# A session carries a copy of its user, so that a request looks up one document. What the product
+# changes strikes the copy out at once; what another program changes counts after this long.
+COPIED_FOR = timedelta(minutes=5)
+COPIED = {"_id": 0, "password": 0}
 
 
 def open_session(*, user_id: str, device: str = "") -> tuple[str, dict]:
@@ -31,6 +32,7 @@ def open_session(*, user_id: str, device: str = "") -> tuple[str, dict]:
         "last_used_at": now,
         "expires_at": now + UNUSED_FOR,
         "device": device[:200],
+        "user_changes": 0,
     }
     Session.objects.collection.insert_one(session, session=current_session())
     return token, session
@@ -39,18 +41,42 @@ def open_session(*, user_id: str, device: str = "") -> tuple[str, dict]:
 def find(token: str) -> dict | None:
     """The live session of a token, touched at most hourly; None for any other token.
 
-    Its `users` holds the document of its owner: one operation for both, on every request.
+    Its `user` is the document of its owner, without the password.
     """
     now = clock.now()
-    pipeline = [{"$match": {"token_hash": token_hash(token)}}, WITH_ITS_USER]
-    found = Session.objects.collection.aggregate(pipeline, session=current_session())
-    session = next(found, None)
+    session = Session.objects.collection.find_one(
+        {"token_hash": token_hash(token)}, session=current_session()
+    )
     # The TTL may lag by a minute, so the expiry counts here too.
     if session is None or as_datetime(session["expires_at"]) <= now:
         return None
     if as_datetime(session["last_used_at"]) <= now - TOUCHED_EVERY:
         _touch(session, now)
-    return session
+    if not session.get("user") or as_datetime(session["user_until"]) <= now:
+        session["user"] = _copy_user(session, now)
+    return session if session["user"] else None
+
+
+def _copy_user(session: dict, now: datetime) -> dict | None:
+    """The session's user as stored, copied into it unless it changed since the session was read."""
+    user = User.objects.collection.find_one(
+        {"id": session["user_id"]}, COPIED, session=current_session()
+    )
+    Session.objects.collection.update_one(
+        {"id": session["id"], "user_changes": session.get("user_changes")},
+        {"$set": {"user": user, "user_until": now + COPIED_FOR}},
+        session=current_session(),
+    )
+    return user
+
+
+def strike_out(*, user_id: str) -> None:
+    """Drop the copies of the user: to be called in the transaction that changes the user."""
+    Session.objects.collection.update_many(
+        {"user_id": user_id},
+        {"$unset": {"user": "", "user_until": ""}, "$inc": {"user_changes": 1}},
+        session=current_session(),
+    )
 
 
 def _touch(session: dict, now: datetime) -> None:

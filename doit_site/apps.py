@@ -4,6 +4,8 @@ from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.auth.apps import AuthConfig
 from django.contrib.contenttypes.apps import ContentTypesConfig
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, reset_queries
 
 OBJECT_ID = "django_mongodb_backend.fields.ObjectIdAutoField"
 
@@ -14,6 +16,11 @@ class DoItSiteConfig(AppConfig):
 
     def ready(self):
         from doit_site import checks  # noqa: F401
+
+        # The driver keeps its own pool and logs no queries; looking at both costs 40 us a request.
+        request_started.disconnect(reset_queries)
+        request_started.disconnect(close_old_connections)
+        request_finished.disconnect(close_old_connections)
 
 
 class MongoAdminConfig(AdminConfig):

@@ -16,8 +16,8 @@ def not_found(request, *args, **kwargs):
 
 
 api: list[URLPattern | URLResolver] = [
-    path("", include("accounts.urls")),
     path("", include("goals.urls")),
+    path("", include("accounts.urls")),
     re_path(r"^", not_found),
 ]
 

@@ -174,7 +174,11 @@ def streaks_of(rows: list[dict], user: User) -> None:
         )
         verified = {row["id"]: row.get("daily_verifications") for row in found}
     now = clock.now()
+    yesterday = user.calendar.yesterday(now)
     for row in rows:
-        goal = row if "streak_until" in row else {"daily_verifications": verified.get(row["id"])}
-        row["streak"] = streaks.as_of_now(goal, user.calendar, now)
+        if "streak_until" in row:
+            row["streak"] = streaks.kept(row, yesterday)
+        else:
+            passed = streaks.passed_dates({"daily_verifications": verified.get(row["id"])})
+            row["streak"] = streaks.streak(passed, user.calendar, now)[0]
         row.pop("streak_until", None)

@@ -16,7 +16,7 @@ def streak(active: Iterable[date], calendar: Calendar, moment: datetime) -> tupl
     today = calendar.day(moment)
     active = {day for day in active if day <= today}
     last = max(active, default=None)
-    if last is None or last < calendar.day_before(today, moment):
+    if last is None or last < calendar.yesterday(moment):
         return 0, None
     count, day = 0, last
     while day in active:
@@ -33,8 +33,12 @@ def as_of_now(goal: dict, calendar: Calendar, moment: datetime) -> int:
     """
     if "streak_until" not in goal:
         return streak(passed_dates(goal), calendar, moment)[0]
+    return kept(goal, calendar.yesterday(moment))
+
+
+def kept(goal: dict, yesterday: date) -> int:
+    """The stored streak, if it reaches `yesterday`: else it is broken."""
     until = as_date(goal["streak_until"])
-    yesterday = calendar.day_before(calendar.day(moment), moment)
     return int(goal.get("streak") or 0) if until and until >= yesterday else 0
 
 

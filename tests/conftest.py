@@ -73,6 +73,17 @@ def carol(db):
     return User.objects.create_superuser("+1 415 555 0103", "a long pass phrase", name="Carol")
 
 
+@pytest.fixture
+def suspend(db):
+    """suspend(user), as the admin does."""
+
+    def act(user, status=User.SUSPENDED):
+        get_db().users.update_one({"id": user.pk}, {"$set": {"status": status}})
+        sessions.strike_out(user_id=user.pk)
+
+    return act
+
+
 class Client(APIClient):
     """DRF's client, signed in by bearer token, speaking JSON, over HTTPS as production does."""
 
@@ -80,6 +91,7 @@ class Client(APIClient):
         super().__init__()
         if user:
             token, self.session_document = sessions.open_session(user_id=user.pk)
+            sessions.find(token)  # as any request after the first finds it
             self.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
 
     def generic(self, *args, **kwargs):

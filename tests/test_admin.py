@@ -21,6 +21,7 @@ from tests.foreign import (
     insert,
     stored,
 )
+from tests.problem_details import assert_problem
 
 PASSWORD = "a long pass phrase"
 PEOPLE = "/admin/accounts/user/"
@@ -406,10 +407,12 @@ def test_what_a_person_changed_while_the_form_was_open_is_kept(admin, people, al
     url = f"{PEOPLE}{alice.pk}/change/"
     values = Form(admin.page(url), "user_form").values
     mine = {"name": "Alice L.", "email": "alice@example.org", "time_zone": "Asia/Tokyo"}
-    assert client_of(alice).patch("/api/v1/me/", mine).status_code == 200
+    api = client_of(alice)
+    assert api.patch("/api/v1/me/", mine).status_code == 200
     row = people.find_one({"id": alice.pk})
     assert admin.post(url, values | {"status": "suspended"}).status_code == 302
     assert people.find_one({"id": alice.pk}) == {**row, "status": "suspended"}
+    assert_problem(api.get("/api/v1/me/"), 403, "account_suspended")
 
 
 def test_staff_rights_are_given_and_taken(admin, people, database):

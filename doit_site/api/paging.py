@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import bson
 from bson.errors import BSONError
@@ -12,7 +13,6 @@ from bson.max_key import MaxKey
 from bson.min_key import MinKey
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
-from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from doit_site.api.problems import Code, Problem
 from doit_site.mongo.client import current_session
@@ -166,7 +166,7 @@ class Pages(BasePagination):
     """DRF's pagination for the sources above: `page = self.paginator.read(request, source)`."""
 
     def read(self, request, source) -> list:
-        self.url = request.build_absolute_uri()
+        self.request = request
         position, backwards = _decode(request.query_params.get("cursor"))
         self.page = source.page(position, backwards, _limit(request))
         return self.page.rows
@@ -183,9 +183,9 @@ class Pages(BasePagination):
     def _link(self, position, backwards):
         if position is None:
             return None
-        return replace_query_param(
-            remove_query_param(self.url, "cursor"), "cursor", _encode(position, backwards)
-        )
+        parameters = self.request.query_params.dict() | {"cursor": _encode(position, backwards)}
+        request = self.request._request  # DRF's own looks each attribute up twice
+        return f"{request.scheme}://{request.get_host()}{request.path}?{urlencode(parameters)}"
 
     def get_paginated_response_schema(self, schema):
         link = {"type": ["string", "null"], "format": "uri"}

@@ -96,6 +96,8 @@ def invalid(pointer: str, code: str, detail: str) -> Problem:
 def exception_handler(error, context):
     """DRF's hook: any exception of a view as a problem Response."""
     problem = as_problem(error)
+    if problem.code is Code.method_not_allowed:
+        problem.headers["Allow"] = ", ".join(context["view"].allowed_methods)
     if problem.code is Code.internal_error:
         request_id = getattr(context["request"], "id", "")
         logger.error("unhandled error, request %s", request_id, exc_info=error)

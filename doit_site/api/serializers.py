@@ -76,8 +76,9 @@ class DocumentSerializer(StrictSerializer):
             name for name, field in fields.items() if isinstance(field, serializers.DateTimeField)
         ]
         defaults = {name: _default(cls.model, name) for name in fields}
+        filled = [name for name, default in defaults.items() if default]
         projection = {"_id": 0, **dict.fromkeys(fields, 1), **dict.fromkeys(cls.reads, 1)}
-        return projection, times, defaults
+        return projection, times, filled, defaults
 
     @classmethod
     def projection(cls) -> dict:
@@ -87,10 +88,12 @@ class DocumentSerializer(StrictSerializer):
     @classmethod
     def represent(cls, document: dict) -> dict:
         """The document, made presentable in place."""
-        _, times, defaults = cls._compiled()
-        for name, default in defaults.items():
-            if document.get(name) is None:
-                document[name] = default() if callable(default) else default
+        _, times, filled, defaults = cls._compiled()
+        for name in defaults.keys() - document.keys():
+            document[name] = None
+        for name in filled:
+            if document[name] is None:
+                document[name] = defaults[name]()
         for name in times:
             if not isinstance(document[name], datetime):
                 document[name] = shapes.as_datetime(document[name]) or document[name]
@@ -98,8 +101,7 @@ class DocumentSerializer(StrictSerializer):
 
 
 def _default(model, name):
-    try:
-        field = model._meta.get_field(name)
-    except Exception:
+    if model is None:
         return None
+    field = model._meta.get_field(name)
     return field.get_default if field.has_default() and not field.null else None

@@ -33,11 +33,10 @@ class PersonThrottle(BaseThrottle):
         window, passed = divmod(time.time(), seconds)
         self.remaining = seconds - passed
         key = f"throttle:{name}:{key}:{window:.0f}"
-        cache.add(key, 0, timeout=seconds)
         try:
             return cache.incr(key) <= number
-        except ValueError:  # it expired between the two
-            return True
+        except ValueError:  # the first of the window
+            return cache.add(key, 1, timeout=seconds) or cache.incr(key) <= number
 
     def wait(self):
         return self.remaining

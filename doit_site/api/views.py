@@ -25,6 +25,10 @@ class ApiViewSet(viewsets.GenericViewSet):
     parameters: dict[str, set[str]] = {}
     paged: frozenset[str] = frozenset({"list"})
 
+    @property
+    def default_response_headers(self):
+        return {}  # `Allow` belongs to a 405: doit_site.api.problems
+
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
         self._refuse_unknown_parameters(request)

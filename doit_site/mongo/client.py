@@ -9,6 +9,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import connection as current_connection
 from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 
@@ -29,6 +30,11 @@ class StandaloneServer(DatabaseUnavailable):
 def get_db() -> Database[dict[str, Any]]:
     """The pymongo Database; no operation is sent. Thread-safe."""
     return connection.database
+
+
+def get_collection(name: str) -> Collection[dict[str, Any]]:
+    """The pymongo Collection; no operation is sent. Pass `session=current_session()` to each."""
+    return connection.collection(name)
 
 
 def current_session() -> ClientSession | None:

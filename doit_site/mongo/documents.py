@@ -1,13 +1,14 @@
 """What every model of a documented collection shares."""
 
-from functools import cache
+from functools import cache, partial
 from typing import ClassVar
 
 from django.db import connection, models
+from django.db.models.base import ModelState
 from django_mongodb_backend.managers import MongoManager
 from django_mongodb_backend.models import EmbeddedModel
 
-from doit_site.mongo.client import get_db
+from doit_site.mongo.client import get_collection
 
 
 class Embedded(EmbeddedModel):
@@ -24,7 +25,7 @@ class DocumentManager(MongoManager):
     @property
     def collection(self):
         """The pymongo Collection. Pass `session=current_session()` to every operation."""
-        return get_db()[self.model._meta.db_table]
+        return get_collection(self.model._meta.db_table)
 
 
 class Document(models.Model):
@@ -47,9 +48,12 @@ class Document(models.Model):
     @classmethod
     def from_document(cls, document):
         """The instance of a raw document: what the ORM would load, without its cost."""
-        fields = cls._meta.concrete_fields
-        values = [_loaded(field, document.get(field.column)) for field in fields]
-        return cls.from_db("default", [field.attname for field in fields], values)
+        instance = cls.__new__(cls)
+        instance._state = ModelState()
+        instance._state.adding, instance._state.db = False, "default"
+        for name, column, load in _loaders(cls):
+            instance.__dict__[name] = load(document.get(column))
+        return instance
 
 
 @cache
@@ -61,9 +65,24 @@ def _absent_defaults(model):
     }
 
 
-def _loaded(field, value):
-    if value is None:
-        return None
+@cache
+def _loaders(model):
+    """(attribute, column, what loads a stored value) of each field."""
+    defaults = _absent_defaults(model)
+    return [
+        (field.attname, field.column, _loader(field, defaults.get(field.attname)))
+        for field in model._meta.concrete_fields
+    ]
+
+
+def _loader(field, default):
+    convert = field.to_python
     if hasattr(field, "from_db_value"):
-        return field.from_db_value(value, None, connection)
-    return field.to_python(value)
+        convert = partial(field.from_db_value, expression=None, connection=connection)
+
+    def load(value):
+        if value is None:
+            return default() if default else None
+        return convert(value)
+
+    return load

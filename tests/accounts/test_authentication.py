@@ -1,5 +1,8 @@
 import pytest
 
+from accounts import profile, sessions
+from accounts.models import User
+from doit_site import clock
 from tests.problem_details import assert_problem
 
 URL = "/api/v1/me/"
@@ -64,20 +67,73 @@ def test_a_token_in_the_query_is_refused(api, token):
     assert api.get(f"{URL}?token={token}").status_code == 401
 
 
-def test_a_suspended_person_is_refused_at_the_next_request(alice, alice_api, database):
+def test_a_suspended_person_is_refused_at_the_next_request(alice, alice_api, suspend):
     assert alice_api.get(URL).status_code == 200
-    database.users.update_one({"id": alice.pk}, {"$set": {"status": "suspended"}})
+    suspend(alice)
 
     for response in (alice_api.get(URL), alice_api.post("/api/v1/auth/logout/all/")):
         assert_problem(response, 403, "account_suspended")
 
-    database.users.update_one({"id": alice.pk}, {"$set": {"status": "active"}})
+    suspend(alice, User.ACTIVE)
     assert alice_api.get(URL).status_code == 200
 
 
-def test_a_token_of_somebody_who_is_gone_is_401(alice, alice_api, database):
+def test_what_another_program_writes_to_a_person_counts_after_five_minutes(
+    later, alice, client_of, database
+):
+    client = client_of(alice)
+    database.users.update_one({"id": alice.pk}, {"$set": {"name": "Alice L."}})
+    later(minutes=4)
+    assert client.get(URL).json()["name"] == "Alice"
+    later(minutes=1)
+    assert client.get(URL).json()["name"] == "Alice L."
     database.users.delete_one({"id": alice.pk})
-    assert_problem(alice_api.get(URL), 401, "invalid_token")
+    later(minutes=5)
+    assert_problem(client.get(URL), 401, "invalid_token")
+
+
+def test_what_the_person_writes_counts_in_all_sessions_at_once(alice, alice_api, client_of):
+    elsewhere = client_of(alice)
+    for name in ("Al", "Alice again"):
+        assert alice_api.patch(URL, {"name": name}).status_code == 200
+        for client in (elsewhere, alice_api):
+            assert client.get(URL).json()["name"] == name
+
+
+def test_of_reads_and_changes_at_once_no_session_keeps_what_was_before(alice, database, at_once):
+    """A request that read the person just before a change must not store that copy after it."""
+    token, _ = sessions.open_session(user_id=alice.pk)
+
+    def one(n):
+        if n % 4:
+            sessions.find(token)
+        else:
+            profile.update(user=alice, name=f"Alice {n}")
+
+    at_once(one)
+    stored = database.users.find_one({"id": alice.pk})["name"]
+    assert sessions.find(token)["user"]["name"] == stored
+
+
+def test_without_the_count_of_changes_a_session_would_keep_it(alice, database):
+    """The twin: the order of events that the count is for, and the copy that it refuses."""
+    token, document = sessions.open_session(user_id=alice.pk)
+    read_before = database.sessions.find_one({"id": document["id"]})
+    old = database.users.find_one({"id": alice.pk}, sessions.COPIED)
+    profile.update(user=alice, name="Alice L.")
+    store = {"$set": {"user": old, "user_until": clock.now() + sessions.COPIED_FOR}}
+    with_count = {"id": document["id"], "user_changes": read_before["user_changes"]}
+    assert database.sessions.update_one(with_count, store).matched_count == 0
+    assert sessions.find(token)["user"]["name"] == "Alice L."
+    database.sessions.update_one({"id": document["id"]}, store)
+    assert sessions.find(token)["user"]["name"] == "Alice"
+
+
+def test_a_session_carries_no_password(carol, database, client_of):
+    client_of(carol)
+    (session,) = database.sessions.find()
+    assert session["user"]["phone_number"] == carol.phone_number
+    assert "password" not in session["user"]
 
 
 def test_an_admin_session_is_no_way_into_the_api(carol, api):

@@ -61,6 +61,7 @@ def test_sign_in_stores_the_documented_fields_and_types(code_for, verify, databa
         "last_used_at": datetime,
         "expires_at": datetime,
         "device": str,
+        "user_changes": int,
     }
     assert session["user_id"] == person["id"]
     assert session["token_hash"] == sessions.token_hash(answer["token"])

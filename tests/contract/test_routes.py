@@ -211,10 +211,11 @@ def test_a_body_cannot_name_another_owner(place, bob):
 
 
 @pytest.mark.parametrize(("path", "method"), EXPECTED)
-def test_the_suspended_are_refused_everywhere(place, path, method):
-    place.database.users.update_one({"id": place.alice.pk}, {"$set": {"status": User.SUSPENDED}})
+def test_the_suspended_are_refused_everywhere(place, path, method, suspend):
+    suspend(place.alice)
     if path.startswith(("auth/otp/", "auth/password/")):
         return
+    place.send("owner", "get", "me/", None)
     before = place.belongings()
     response = place.send("owner", method, path, EXPECTED[path, method][0])
     assert_problem(response, 403, "account_suspended")

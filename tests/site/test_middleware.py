@@ -97,6 +97,7 @@ def test_pages_of_other_origins_may_not_read_the_api_unless_named(alice_api, set
     origin = {"HTTP_ORIGIN": "https://app.example.org"}
     assert "Access-Control-Allow-Origin" not in alice_api.get("/api/v1/me/", **origin).headers
     settings.CORS_ALLOWED_ORIGINS = ["https://app.example.org"]
+    settings.CORS_URLS_REGEX = r"^/api/"
     response = alice_api.get("/api/v1/me/", **origin)
     assert response["Access-Control-Allow-Origin"] == "https://app.example.org"
     assert "Retry-After" in response["Access-Control-Expose-Headers"]

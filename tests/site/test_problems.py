@@ -105,8 +105,8 @@ def test_a_token_that_nobody_has_is_401(api, header):
     assert response["WWW-Authenticate"] == 'Bearer realm="doit"'
 
 
-def test_a_suspended_account_is_403(alice, alice_api, database):
-    database.users.update_one({"id": alice.pk}, {"$set": {"status": "suspended"}})
+def test_a_suspended_account_is_403(alice, alice_api, suspend):
+    suspend(alice)
     assert_problem(alice_api.get(GOALS), 403, "account_suspended")
 
 
