@@ -6,16 +6,19 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check packages clean
+.PHONY: help run test check packages test-packages clean
+
+AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo )
+APT := $(AS_ROOT)apt-get install --yes --no-install-recommends
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/installed .env ## start everything on this machine; Ctrl-C stops it
 	@exec $(BIN)/python manage.py quickstart $(ARGS)
 
 test: .venv/installed ## all tests with coverage; some of them: make test ARGS="tests/accounts -k phone -x"
-	@$(BIN)/python -m pytest -n 2 $(or $(ARGS),--cov --cov-branch --cov-report=term:skip-covered --cov-fail-under=95)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(or $(ARGS),--cov --cov-branch --cov-report=term:skip-covered --cov-fail-under=95)
 
 check: .venv/installed ## style, types, arrows between packages, migrations, API document, deployment
 	$(BIN)/ruff check .
@@ -28,7 +31,11 @@ check: .venv/installed ## style, types, arrows between packages, migrations, API
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 packages: ## what mongod needs of a Debian or Ubuntu system
-	$(if $(filter-out 0,$(shell id -u)),sudo )apt-get install --yes --no-install-recommends libcurl4
+	$(APT) libcurl4
+
+test-packages: packages ## what some tests need beyond that: a browser; they are skipped without
+	$(AS_ROOT)apt-get update --quiet
+	$(APT) chromium systemd
 
 clean: ## remove caches and reports; .venv, .env and .data stay
 	rm -rf .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,15 +1,17 @@
-"""The admin's own pages about whoever uses it: signing in, the password."""
+"""The admin's own pages about whoever uses it: signing in, the password, the dashboard."""
 
 from typing import Any
 
-from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
-from django.contrib.auth.forms import AdminPasswordChangeForm as SetPasswordForm
 from django.contrib.auth.views import PasswordChangeView
 from django.urls import reverse
+from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
+from unfold.forms import AdminPasswordChangeForm as SetPasswordForm
+from unfold.sites import UnfoldAdminSite
+
+from accounts import dashboard
 
 
-class SignInForm(AdminAuthenticationForm):
+class SignInForm(AuthenticationForm):
     """Has room for a number as people type it; Django's stops at the length of the stored one."""
 
     def __init__(self, *args, **kwargs):
@@ -28,7 +30,7 @@ class _WritesThePasswordOnly:
         return user
 
 
-class OwnPasswordForm(_WritesThePasswordOnly, AdminPasswordChangeForm):
+class OwnPasswordForm(_WritesThePasswordOnly, AdminOwnPasswordChangeForm):
     """One's own, after the old one."""
 
 
@@ -36,8 +38,16 @@ class PersonsPasswordForm(_WritesThePasswordOnly, SetPasswordForm):
     """Somebody's, set by staff."""
 
 
-class AdminSite(admin.AdminSite):
+class AdminSite(UnfoldAdminSite):
     login_form = SignInForm
+    index_title = "Dashboard"
+
+    def index(self, request, extra_context=None):
+        shown = {
+            "panels": dashboard.panels(request.user),
+            "waiting": dashboard.waiting(request.user),
+        }
+        return super().index(request, {**shown, **(extra_context or {})})
 
     def password_change(self, request, extra_context=None):
         context = {**self.each_context(request), **(extra_context or {})}

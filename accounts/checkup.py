@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from accounts.models import AdminSession, PasswordReset, Session, User
-from accounts.schemas import USERS
+from accounts.schemas import AUDIT, USERS
 from doit_site.mongo import checkup
 from doit_site.mongo.checkup import Finding
 from doit_site.mongo.client import get_db
@@ -12,6 +12,7 @@ from doit_site.mongo.shapes import as_datetime
 
 def register():
     checkup.register_schema("users", USERS)
+    checkup.register_schema("audit", AUDIT)
     checkup.register(check)
 
 

@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from accounts import sms
 from accounts.models import SignInCode
-from doit_site import clock
+from doit_site import clock, metrics
 from doit_site.api import throttles
 from doit_site.api.problems import Code, Problem
 from doit_site.mongo.client import current_session
@@ -41,8 +41,10 @@ def send(*, phone_number: str, purpose: str) -> dict:
     except Problem as problem:
         throttles.give_back("otp_phone", phone_number)
         if problem.code is Code.sms_unavailable:
+            metrics.codes_failed.inc()
             _codes().delete_one({"phone_number": phone_number, "purpose": purpose})
         raise
+    metrics.codes_sent.inc()
     return {
         "expires_in": int(GOOD_FOR.total_seconds()),
         "resend_in": int(RESEND_AFTER.total_seconds()),
@@ -78,6 +80,7 @@ def _too_soon(phone_number, purpose, now):
     row = _codes().find_one({"phone_number": phone_number, "purpose": purpose}) or {}
     sent_at = as_datetime(row.get("sent_at")) or now
     wait = str(max(1, math.ceil((sent_at + RESEND_AFTER - now).total_seconds())))
+    metrics.throttled("resend")
     return Problem(
         Code.throttled,
         f"A code was just sent; try again in {wait} s.",

@@ -2,8 +2,15 @@
 
 from django.contrib.admin.models import LogEntry
 
-from accounts import codes, personal_data
-from accounts.models import AdminSession, PasswordReset, Session, SignInCode, User
+from accounts import audit, codes, personal_data
+from accounts.models import (
+    AdminSession,
+    PasswordReset,
+    Session,
+    SignInCode,
+    StreamTicket,
+    User,
+)
 from doit_site import clock
 from doit_site.models import IdempotencyKey
 from doit_site.mongo.client import current_session, get_db
@@ -15,6 +22,7 @@ def register():
     personal_data.register("codes", erase=_erase_codes)
     personal_data.register("answers", erase=_erase_answers)
     personal_data.register("admin_log", erase=_erase_admin_log)
+    personal_data.register("audit", erase=_erase_from_audit)
     # Last: the others look the phone number up.
     personal_data.register("profile", export=_profile, erase=_erase_profile)
 
@@ -35,7 +43,7 @@ def _sessions(user_id):
 
 
 def _erase_sessions(user_id):
-    for model in (Session, AdminSession, PasswordReset):
+    for model in (Session, AdminSession, PasswordReset, StreamTicket):
         personal_data.delete_by(model, user_id=user_id)
 
 
@@ -54,6 +62,11 @@ def _erase_admin_log(user_id):
     """What the person did in the admin, and what was done there to their account."""
     personal_data.delete_by(LogEntry, user_id=user_id)
     personal_data.delete_by(LogEntry, object_id=user_id)
+
+
+def _erase_from_audit(user_id):
+    """The records stay, of nobody: an erased person's rights do not end what others answer for."""
+    audit.forget([user_id])
 
 
 def _profile(user_id):

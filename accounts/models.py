@@ -102,14 +102,26 @@ class User(AbstractBaseUser, PermissionsMixin, Document):
             Index("id", name="id_index", unique=True),
             # password reset and the uniqueness of addresses
             Index("email", name="email_index", unique=True, sparse=True),
-            # the admin's list, newest first
+            # the admin's list, newest first, and its filters
             Index("-created_at", name="created_at_index"),
+            Index("status", "-created_at", name="status_created_index"),
+            Index("is_staff", "-created_at", name="is_staff_created_index"),
+            Index("is_superuser", "-created_at", name="is_superuser_created_index"),
+            # the admin's search by the beginning of a name
+            Index("name", name="name_index"),
+        ]
+        permissions = [
+            ("suspend_user", "Can suspend and reactivate a person"),
+            ("export_user", "Can export people"),
         ]
 
     def __str__(self):
         return self.name or f"+{self.phone_number}"
 
     def get_short_name(self) -> str:
+        return str(self)
+
+    def get_full_name(self) -> str:
         return str(self)
 
     @property
@@ -212,6 +224,23 @@ class PasswordReset(Document):
         ]
 
 
+class StreamTicket(Document):
+    """What opens one stream in place of a bearer token, within a minute; its key is a SHA-256."""
+
+    ticket_hash = models.CharField(max_length=64, primary_key=True, db_column="_id")
+    user_id = models.CharField(max_length=36)
+    session_id = models.CharField(max_length=36)
+    expires_at = DateTimeField()
+
+    class Meta:
+        db_table = "stream_tickets"
+        indexes = [
+            # erasing a person
+            Index("user_id", name="user_id_index"),
+            Index("expires_at", name="expires_at_ttl", expire_after_seconds=0),
+        ]
+
+
 class AdminSession(AbstractBaseSession):
     """A browser session of the admin, with its owner so that erasing and suspending end it."""
 
@@ -231,3 +260,44 @@ class AdminSession(AbstractBaseSession):
         from accounts.admin_session import SessionStore
 
         return SessionStore
+
+
+class AuditRecord(Document):
+    """What staff did with somebody's data, and why. Written once by accounts.audit, never changed.
+
+    Erasing a person replaces their id, in `actor_id` and `subject_id`, by a random UUID.
+    """
+
+    id = IdField()
+    at = DateTimeField(default=clock.now)
+    actor_id = models.CharField(max_length=36)
+    action = models.CharField(max_length=50)
+    subject_kind = models.CharField(max_length=30)
+    subject_id = models.CharField(max_length=36, default="")
+    reason = models.CharField(max_length=500, default="")
+    request_id = models.CharField(max_length=64, default="")
+
+    class Meta:
+        db_table = "audit"
+        ordering = ["-at"]
+        default_permissions = ("view",)
+        indexes = [
+            Index("id", name="id_index", unique=True),
+            # the admin's list, newest first, and its filter
+            Index("-at", name="at_index"),
+            Index("action", "-at", name="action_at_index"),
+            # what somebody did, and what was done to somebody; erasing either
+            Index("actor_id", "-at", name="actor_id_at_index"),
+            Index("subject_id", "-at", name="subject_id_at_index"),
+        ]
+
+    def __str__(self):
+        return f"{self.action} at {clock.text(self.at)}"
+
+    def save(self, *args, **kwargs):
+        if not self._state.adding:
+            raise TypeError("An audit record is never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise TypeError("An audit record is never deleted.")

@@ -3,6 +3,7 @@
 import logging
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import timedelta
 
 from django.conf import settings
@@ -46,7 +47,7 @@ def request_reset(*, email: str) -> None:
             "expires_at": now + GOOD_FOR,
         }
     )
-    _mailers.submit(_mail, email, token)
+    _mailers.submit(copy_context().run, _mail, email, token)  # its lines name the request
 
 
 def _mail(email, token):

@@ -107,6 +107,11 @@ class SignedInSerializer(StrictSerializer):
     user = MeSerializer()
 
 
+class TicketSerializer(StrictSerializer):
+    ticket = serializers.CharField(help_text="Good for one `*/stream/`.")
+    expires_in = serializers.IntegerField(help_text="Seconds the ticket is good for.")
+
+
 class SessionSerializer(DocumentSerializer):
     model = Session
     computed = ("is_current",)

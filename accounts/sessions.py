@@ -43,10 +43,17 @@ def find(token: str) -> dict | None:
 
     Its `user` is the document of its owner, without the password.
     """
+    return _live({"token_hash": token_hash(token)})
+
+
+def find_by_id(session_id: str) -> dict | None:
+    """As `find`, for who has been told the token already: a ticket, an open stream."""
+    return _live({"id": session_id})
+
+
+def _live(which: dict) -> dict | None:
     now = clock.now()
-    session = Session.objects.collection.find_one(
-        {"token_hash": token_hash(token)}, session=current_session()
-    )
+    session = Session.objects.collection.find_one(which, session=current_session())
     # The TTL may lag by a minute, so the expiry counts here too.
     if session is None or as_datetime(session["expires_at"]) <= now:
         return None

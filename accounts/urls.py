@@ -9,6 +9,7 @@ urlpatterns = [
     path("auth/password/reset/confirm/", SignInViewSet.as_view({"post": "reset_confirm"})),
     path("auth/logout/", SessionViewSet.as_view({"post": "logout"})),
     path("auth/logout/all/", SessionViewSet.as_view({"post": "logout_all"})),
+    path("auth/ticket/", SessionViewSet.as_view({"post": "ticket"})),
     path("auth/sessions/", SessionViewSet.as_view({"get": "list"})),
     path("auth/sessions/<str:id>/", SessionViewSet.as_view({"delete": "destroy"})),
     path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),

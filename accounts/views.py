@@ -5,7 +5,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 
-from accounts import codes, passwords, personal_data, profile, serializers, sessions
+from accounts import codes, passwords, personal_data, profile, serializers, sessions, tickets
 from accounts.models import Session
 from accounts.signing_in import sign_in
 from doit_site.api.idempotency import idempotent
@@ -59,7 +59,9 @@ class SessionViewSet(ApiViewSet):
         """Where one is signed in, newest first."""
         shape, current = serializers.SessionSerializer, request.auth["id"]
         index = "user_id_created_id_index"
-        source = Keyset(Session, index, request.user.pk, shape.projection(), sessions.unexpired())
+        source = Keyset(
+            Session, index, (request.user.pk,), shape.projection(), sessions.unexpired()
+        )
         return self.page_of(
             source,
             lambda rows: [
@@ -85,6 +87,11 @@ class SessionViewSet(ApiViewSet):
         """End every session."""
         sessions.revoke_all(user_id=request.user.pk)
         return Response(status=204)
+
+    @extend_schema(request=None, responses=serializers.TicketSerializer)
+    def ticket(self, request):
+        """A ticket that opens one stream as `?ticket=`, where no header can be sent."""
+        return Response(tickets.issue(session=request.auth))
 
 
 @extend_schema(tags=["me"])

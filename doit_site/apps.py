@@ -15,7 +15,9 @@ class DoItSiteConfig(AppConfig):
     verbose_name = "DoIt"
 
     def ready(self):
-        from doit_site import checks  # noqa: F401
+        from doit_site import checks, error_reports  # noqa: F401
+
+        error_reports.start()
 
         # The driver keeps its own pool and logs no queries; looking at both costs 40 us a request.
         request_started.disconnect(reset_queries)
@@ -29,6 +31,7 @@ class MongoAdminConfig(AdminConfig):
 
 
 class MongoAuthConfig(AuthConfig):
+    verbose_name = "Staff"
     default_auto_field = OBJECT_ID
 
 

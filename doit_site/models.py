@@ -42,3 +42,21 @@ class RateLimit(Document):
     class Meta:
         db_table = "rate_limits"
         indexes = [Index("expires_at", name="expires_at_ttl", expire_after_seconds=0)]
+
+
+class Figure(Document):
+    """Figures of the dashboard as last reckoned (doit_site.figures), one document a name.
+
+    `claim` is whoever reckons them now, until `claimed_until`.
+    """
+
+    name = models.CharField(max_length=50, primary_key=True, db_column="_id")
+    values = models.JSONField(null=True)
+    at = DateTimeField(null=True)
+    fresh_until = DateTimeField()
+    claim = models.CharField(max_length=36, default="")
+    claimed_until = DateTimeField()
+
+    class Meta:
+        db_table = "figures"
+        default_permissions = ("view",)

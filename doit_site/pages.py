@@ -7,9 +7,10 @@ shows, about 35 us a request.
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.utils.deprecation import MiddlewareMixin
 
 
-class PagesOnly:
+class PagesOnly(MiddlewareMixin):
     """Mixed in before a middleware of Django's: passes what is under /api/ straight on."""
 
     def __call__(self, request):

@@ -1,5 +1,8 @@
 """Settings, read from the environment. `.env.example` lists every variable."""
 
+from os import environ
+from pathlib import Path
+
 from doit_site.environment import BASE_DIR, Missing, env, needed, rates
 from doit_site.mongo.local_server import running_uri
 from doit_site.mongo.options import client_options
@@ -27,6 +30,7 @@ INSTALLED_APPS = [
     "django_mongodb_backend",
     "doit_site.apps.MongoContentTypesConfig",
     "doit_site.apps.MongoAuthConfig",
+    "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
     "doit_site.apps.MongoAdminConfig",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
@@ -38,6 +42,7 @@ INSTALLED_APPS = [
     "doit_site.apps.DoItSiteConfig",
     "accounts.apps.AccountsConfig",
     "goals.apps.GoalsConfig",
+    "groups.apps.GroupsConfig",
 ]
 MIGRATION_MODULES = {
     app: f"doit_site.migrations_contrib.{app}" for app in ("contenttypes", "auth", "admin")
@@ -134,6 +139,9 @@ THROTTLE_RATES |= rates(env.str("THROTTLE_RATES", ""), known=THROTTLE_RATES)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)  # proxies in front, for the address of a client
 MAX_BODY_BYTES = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+STREAM_HEARTBEAT_SECONDS = 15  # also how long a revoked session may read on
+STREAM_QUEUE = 100  # events that wait for a reader
+STREAM_PATIENCE_SECONDS = 10  # a reader that takes nothing for so long, with a full queue, is cut
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -180,6 +188,19 @@ USE_I18N = False
 USE_TZ = True
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
+UNFOLD = {
+    "SITE_TITLE": "DoIt",
+    "SITE_HEADER": "DoIt",
+    "SITE_SUBHEADER": "for staff",
+    "SITE_URL": None,
+    "SITE_SYMBOL": "task_alt",
+    "BORDER_RADIUS": "8px",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "/static/doit/icon.svg"},
+    ],
+    "STYLES": ["/static/doit/admin.css"],
+    "SIDEBAR": {"navigation": "accounts.navigation.links"},
+}
 
 # Security
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -187,18 +208,34 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 
+# What happens here
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+METRICS_DIR = env.str("METRICS_DIR", "")
+if METRICS_DIR:  # prometheus_client reads its own name for it when it is imported
+    Path(METRICS_DIR).mkdir(parents=True, exist_ok=True)
+    environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
+SENTRY_DSN = env.str("SENTRY_DSN", "")
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO").upper()
+if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+    raise Missing(f"LOG_LEVEL is {LOG_LEVEL!r}; it is debug, info, warning or error.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "doit_site.logs.Lines", "readable": DEBUG}},
+    "filters": {"crashes": {"()": "doit_site.logs.CrashesOnly"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        "django.request": {"level": "CRITICAL"},  # doit_site.api.problems logs with a request id
+        # Some write to stderr themselves; here the root writes, and scrubs, for all.
+        **{name: {"handlers": [], "propagate": True} for name in ("uvicorn", "_granian")},
+        **{name: {"level": "CRITICAL"} for name in ("uvicorn.access", "granian.access")},  # paths
+        "django": {"handlers": [], "level": "INFO"},
+        "django.request": {"level": "ERROR", "filters": ["crashes"]},
         "httpx": {"level": "WARNING"},
+        "pymongo": {"level": "WARNING"},  # below, it logs commands
     },
 }

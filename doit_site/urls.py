@@ -4,7 +4,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView, TemplateView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
-from doit_site import health
+from doit_site import health, metrics
 from doit_site.api import problems
 
 admin.site.site_header = admin.site.site_title = "DoIt"
@@ -17,6 +17,7 @@ def not_found(request, *args, **kwargs):
 
 api: list[URLPattern | URLResolver] = [
     path("", include("goals.urls")),
+    path("", include("groups.urls")),
     path("", include("accounts.urls")),
     re_path(r"^", not_found),
 ]
@@ -25,6 +26,7 @@ urlpatterns = [
     path("", RedirectView.as_view(url="/api/docs/")),
     path("health/live/", health.live),
     path("health/ready/", health.ready),
+    path("metrics", metrics.page),
     path("api/v1/", include(api)),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

@@ -1,55 +1,81 @@
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
+from django.contrib.admin.utils import unquote
+from django.template.response import TemplateResponse
+from unfold.decorators import action
 
-from accounts import phones
+from accounts import audit, phones, reasons
+from accounts.exporting import Exported
 from accounts.models import User
 from doit_site import clock
 from doit_site.admin import DocumentAdmin, DocumentList
-from goals import editing, streaks
+from doit_site.mongo.documents import read_partly
+from goals import admin_page, chat_reading, editing, streaks
 from goals.models import Goal
+
+# What a row does not show, and what makes a goal large.
+NOT_LISTED = dict.fromkeys(("messages", "roadmap", "description", "plan"), 0)
 
 
 class GoalList(DocumentList):
-    """Loads the owners of a page at once; a join would read every goal's before the page."""
+    """Reads of a page's goals what the list shows, and their owners, at once each.
+
+    A join would read every goal's owner before the page.
+    """
 
     def get_results(self, request):
         super().get_results(request)
-        self.result_list = list(self.result_list)
-        owners = User.objects.in_bulk({goal.user_id for goal in self.result_list})
-        for goal in self.result_list:
+        goals = list(read_partly(self.result_list, NOT_LISTED))
+        owners = User.objects.in_bulk({goal.user_id for goal in goals})
+        for goal in goals:
             goal.user = owners.get(goal.user_id) or User(pk=goal.user_id, name="nobody")
+        self.result_list = goals
 
 
 @admin.register(Goal)
-class GoalAdmin(DocumentAdmin):
-    """Goals. What the acts keep exact is shown, not edited; chats are private and not shown."""
+class GoalAdmin(Exported, DocumentAdmin):
+    """Goals. What the acts keep exact is shown, not edited; a chat opens for a recorded reason."""
 
-    list_display = ("title", "owner", "category", "status", "progress", "streak_now", "target_date")
+    icon = "flag"
+    list_display = (
+        "title",
+        "owner",
+        "category",
+        "status",
+        "progress",
+        "streak_now",
+        "target_date",
+        "created_at",
+    )
     list_filter = ("status", "category")
+    sortable_by = ("title", "created_at")
     ordering = ("-created_at",)
     raw_id_fields = ("user",)
     search_fields = ("title",)  # shows the search box; the search is below
     search_help_text = "A goal's id, its owner's phone number or id, or the beginning of a title"
-    readonly_fields = (
+    actions = ("export_csv", "export_json")
+    actions_detail = ("read_chat",)
+    export_columns = (
         "id",
-        "created_at",
+        "user_id",
+        "title",
+        "category",
+        "subcategory",
+        "status",
         "progress",
-        "streak_now",
-        "statistics",
-        "message_count",
-        "roadmap_table",
-        "version",
+        "streak",
+        "target_date",
+        "created_at",
+        "completed_at",
     )
+    export_permission = "goals.export_goal"
+    audit_kind = "goal"
+    readonly_fields = ("id", "created_at", "version")
     fieldsets = (
         (None, {"fields": ("user", "title", "description", "target_date", "status")}),
         ("Kind", {"fields": ("category", "subcategory")}),
-        (
-            "Where it stands",
-            {"fields": ("progress", "streak_now", "statistics", "message_count")},
-        ),
-        ("Roadmap", {"fields": ("roadmap_table",)}),
         ("Facts", {"fields": ("id", "created_at", "version")}),
     )
+    change_form_outer_before_template = "goals/admin/standing.html"
 
     def get_changelist(self, request, **kwargs):
         return GoalList
@@ -58,7 +84,7 @@ class GoalAdmin(DocumentAdmin):
         return (*self.readonly_fields, "user") if obj else self.readonly_fields
 
     def get_search_results(self, request, queryset, search_term):
-        """By an index each where the term allows."""
+        """By an index each."""
         term = search_term.strip()[:100]
         if not term:
             return queryset, False
@@ -68,8 +94,49 @@ class GoalAdmin(DocumentAdmin):
         try:
             owner = User.objects.filter(phone_number=phones.normalise(term)).first()
         except ValueError:
-            return queryset.filter(title__startswith=term), False
+            return self.beginning_with(queryset, "title", term), False
         return queryset.filter(user_id=owner.pk if owner else ""), False
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj:
+            context["standing"] = admin_page.standing_of(obj)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def has_read_chat_permission(self, request, object_id=None):
+        return request.user.has_perm("goals.read_chat")
+
+    @action(description="Read the chat", permissions=["read_chat"], icon="forum", url_path="chat")
+    def read_chat(self, request, object_id):
+        goal = self.get_object(request, unquote(object_id))
+        if goal is None or not self.has_view_permission(request, goal):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        form = reasons.form_of(request)
+        if not form.is_valid():
+            return reasons.page(
+                request,
+                self,
+                goal,
+                form,
+                title=f"Read the chat of {goal}",
+                explanation="This chat is private. That you read it, when and why is recorded.",
+                button="Read the chat",
+            )
+        messages = chat_reading.read(
+            actor=request.user,
+            goal_id=goal.pk,
+            reason=form.cleaned_data["reason"],
+            request_id=request.id,
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": goal,
+            "title": f"Chat of {goal}",
+            "messages_of_goal": messages,
+        }
+        answer = TemplateResponse(request, "goals/admin/chat.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
 
     def changed_fields(self, obj, form):
         changed = super().changed_fields(obj, form)
@@ -85,6 +152,13 @@ class GoalAdmin(DocumentAdmin):
             self.delete_model(request, goal)
 
     def delete_model(self, request, obj):
+        audit.record(
+            actor=request.user,
+            action="goal.delete",
+            subject_kind="goal",
+            subject_ids=(obj.pk,),
+            request_id=request.id,
+        )
         editing.delete(user=User(pk=obj.user_id), goal_id=obj.pk)  # who may be missing
 
     @admin.display(description="Owner")
@@ -93,46 +167,4 @@ class GoalAdmin(DocumentAdmin):
 
     @admin.display(description="Streak")
     def streak_now(self, goal):
-        raw = {
-            "streak": goal.streak,
-            "streak_until": goal.streak_until,
-            "daily_verifications": [
-                {"date": entry.date, "passed": entry.passed} for entry in goal.daily_verifications
-            ],
-        }
-        if goal.streak_until is None:
-            del raw["streak_until"]
-        return streaks.as_of_now(raw, goal.user.calendar, clock.now())
-
-    @admin.display(description="Tests")
-    def statistics(self, goal):
-        stats = goal.verification_stats
-        if not stats:
-            return "none yet"
-        return (
-            f"{stats.passed} of {stats.total_tests} passed, "
-            f"average {stats.average_score:.0%}, {stats.perfect_scores} perfect"
-        )
-
-    @admin.display(description="Messages")
-    def message_count(self, goal):
-        return len(goal.messages)
-
-    @admin.display(description="Days")
-    def roadmap_table(self, goal):
-        if not goal.roadmap:
-            return "No roadmap yet."
-        rows = format_html_join(
-            "",
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            (
-                (day.day, day.date, day.title, "; ".join(task.task for task in day.tasks))
-                for day in goal.roadmap.days
-            ),
-        )
-        return format_html(
-            "<p>{}</p><table><thead><tr><th>Day</th><th>Date</th><th>Title</th><th>Tasks</th></tr>"
-            "</thead><tbody>{}</tbody></table>",
-            goal.roadmap.summary,
-            rows,
-        )
+        return streaks.as_of_now(admin_page.verified(goal), goal.user.calendar, clock.now())

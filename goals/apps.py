@@ -6,7 +6,13 @@ class GoalsConfig(AppConfig):
     verbose_name = "Goals"
 
     def ready(self):
-        from goals import checkup, holdings
+        from accounts import audit
+        from goals import checkup, dashboard, figures, holdings
 
         checkup.register()
         holdings.register()
+        figures.register()
+        dashboard.register()
+        audit.register("goal.export", "Exported goals")
+        audit.register("goal.delete", "Deleted a goal")
+        audit.register("chat.read", "Read a private chat")

@@ -1,9 +1,10 @@
 """The act of talking a goal over with the coach."""
 
+from django_mongodb_backend.transaction import on_commit
 from pymongo.errors import WriteError
 
 from accounts.models import User
-from doit_site import clock
+from doit_site import clock, metrics
 from doit_site.api.problems import Code, Problem
 from doit_site.mongo.client import current_session
 from doit_site.mongo.shapes import as_datetime
@@ -28,6 +29,7 @@ def send(*, user: User, goal_id: str, content: str) -> dict:
     answer = the_coach().reply(request)
     reply = {"content": answer, "is_user": False, "timestamp": clock.text(clock.now())}
     _append(user, goal_id, [message, reply])
+    on_commit(metrics.goal_messages.inc)
     return {"message": message, "reply": reply}
 
 

@@ -1,6 +1,6 @@
 """Demo data: a few people with goals at different stages, made by the acts at earlier times."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -99,6 +99,14 @@ class DemoFacts:
     token: str
 
 
+_steps: list[Callable[[], None]] = []
+
+
+def add_step(step: Callable[[], None]) -> None:
+    """What an app above this one adds to the demo people. Called from AppConfig.ready()."""
+    _steps.append(step)
+
+
 def seed() -> Iterator[str]:
     """Add the demo people to a database that has none of them; yields each one's name."""
     for person in PEOPLE:
@@ -107,6 +115,8 @@ def seed() -> Iterator[str]:
     User.objects.create_superuser(
         ADMIN_PHONE, admin_password(), name="Demo admin", email="admin@example.org"
     )
+    for step in _steps:
+        step()
     yield "Demo admin"
 
 

@@ -1,6 +1,6 @@
 """What goals hold about a person."""
 
-from accounts import personal_data
+from accounts import audit, personal_data
 from accounts.holdings import plain
 from doit_site.mongo.client import current_session, get_db
 from goals.models import Goal, VerificationTest
@@ -29,5 +29,6 @@ def _erase(user_id):
     ]
     # The admin's log keeps titles.
     get_db()["django_admin_log"].delete_many({"object_id": {"$in": ids}}, session=current_session())
+    audit.forget(ids)
     personal_data.delete_by(VerificationTest, user_id=user_id)
     personal_data.delete_by(Goal, user_id=user_id)

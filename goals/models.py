@@ -78,8 +78,17 @@ class Goal(Document):
             Index("user", "-created_at", name="user_id_created_index"),
             # the list of one's goals: pages need an order without ties
             Index("user", "-created_at", "-id", name="user_id_created_id_index"),
-            # the admin's list, newest first
+            # the admin's list, newest first, and its filters
             Index("-created_at", name="created_at_index"),
+            Index("status", "-created_at", name="status_created_index"),
+            Index("category", "-created_at", name="category_created_index"),
+            Index("status", "category", "-created_at", name="status_category_created_index"),
+            # the admin's search by the beginning of a title
+            Index("title", name="title_index"),
+        ]
+        permissions = [
+            ("read_chat", "Can read a private chat, for a reason that is recorded"),
+            ("export_goal", "Can export goals"),
         ]
 
     def __str__(self):

@@ -3,10 +3,11 @@
 from datetime import date, timedelta
 
 from django.conf import settings
+from django_mongodb_backend.transaction import on_commit
 from pymongo.errors import DuplicateKeyError
 
 from accounts.models import User
-from doit_site import clock
+from doit_site import clock, metrics
 from doit_site.api.problems import Code, Problem, escape
 from doit_site.mongo.client import current_session
 from doit_site.mongo.fields import new_id
@@ -192,6 +193,7 @@ def _land(user, goal, test, answers):
     VerificationTest.objects.collection.update_one(
         {"_id": test["_id"]}, {"$set": {"result": result}}, session=current_session()
     )
+    on_commit((metrics.verifications_passed if passed else metrics.verifications_failed).inc)
     return result
 
 

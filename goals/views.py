@@ -21,7 +21,7 @@ class GoalViewSet(ApiViewSet):
     def list(self, request):
         """One's goals, newest first."""
         shape = serializers.GoalSummarySerializer
-        source = Keyset(Goal, "user_id_created_id_index", request.user.pk, shape.projection())
+        source = Keyset(Goal, "user_id_created_id_index", (request.user.pk,), shape.projection())
         return self.page_of(source, lambda rows: self._shown(rows, shape))
 
     @extend_schema(responses={201: serializers.GoalSerializer})

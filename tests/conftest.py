@@ -18,7 +18,13 @@ from doit_site import clock
 from doit_site.mongo.client import get_db
 
 # Filled by migrations; the same for every test.
-KEPT = {"django_migrations", "django_content_type", "auth_permission", "auth_group"}
+KEPT = {
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+}
 
 
 @pytest.fixture(scope="session")

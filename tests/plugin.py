@@ -38,7 +38,8 @@ def _set_up():
         DOIT_TESTS_FOLDER=str(folder),
         DATA_DIR=str(folder / "data"),
         SMS_FILE=str(folder / "sms.jsonl"),
-        MONGODB_URI=server.uri,
+        # 64 threads at once share 32 connections, on a machine that has other things to do.
+        MONGODB_URI=f"{server.uri}&waitQueueTimeoutMS=60000",
     )
     return server
 

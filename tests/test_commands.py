@@ -18,7 +18,7 @@ from doit_site import clock
 from tests.foreign import COMPLETE_GOAL, MINIMAL_GOAL, MINIMAL_PERSON, insert, stored
 
 ROOT = Path(__file__).parents[1]
-OURS = {"doit_site", "accounts", "goals"}
+OURS = {"doit_site", "accounts", "goals", "groups"}
 OUR_COMMANDS = sorted((app, name) for name, app in get_commands().items() if app in OURS)
 NOBODY = "6f9619ff-8b86-4011-b42d-00c04fc964ff"
 
@@ -51,6 +51,8 @@ def test_our_commands_are_found():
         "generate_roadmap",
         "refresh_streaks",
         "check_database",
+        "backup",
+        "restore",
         "cleanup",
         "export_user",
     }
@@ -344,6 +346,8 @@ DEAD = "mongodb://dora:secret-word@127.0.0.1:1/?replicaSet=x&serverSelectionTime
         ("refresh_streaks",),
         ("cleanup",),
         ("check_database", "--fix"),
+        ("backup", "backup"),
+        ("restore", "backup"),
         ("seed_demo",),
         ("quickstart", "--port", "18437"),
         ("migrate",),

@@ -8,6 +8,7 @@ import pymongo
 from django.conf import settings
 from django.utils.cache import get_conditional_response
 
+from doit_site import observing
 from doit_site.api.problems import CONTENT_TYPE, Code, Problem, plain_response
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -29,8 +30,12 @@ class RequestMiddleware:
     def __call__(self, request):
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request.id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        with pymongo.timeout(settings.DATABASE_DEADLINE):
-            response = self.answer(request)
+        response, started = None, observing.begin(request)
+        try:
+            with pymongo.timeout(settings.DATABASE_DEADLINE):
+                response = self.answer(request)
+        finally:
+            observing.end(request, response, started)
         response["X-Request-ID"] = request.id
         return response
 

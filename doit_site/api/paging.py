@@ -35,15 +35,15 @@ class Page:
 class Keyset:
     """The documents under one value of an index, in the index's order.
 
-    `index` is a doit_site Index whose first field is fixed to `owner` and whose others
-    give the order, the last of them unique. Bounds are index keys (`min` and `max`), so
-    that a page is one range of the index whatever BSON types it holds, strings where
-    dates are due included.
+    `index` is a doit_site Index whose leading fields are fixed to the values of `fixed` and
+    whose others give the order, the last of them unique. Bounds are index keys (`min` and
+    `max`), so that a page is one range of the index whatever BSON types it holds, strings
+    where dates are due included.
     """
 
     model: Any
     index: str
-    owner: Any
+    fixed: tuple
     projection: dict
     filter: dict = field(default_factory=dict)
 
@@ -53,7 +53,7 @@ class Keyset:
         order = [(name, -way if backwards else way) for name, way in keys]
         cursor = (
             self.model.objects.collection.find(
-                {keys[0][0]: self.owner, **self.filter},
+                {**self._prefix(keys), **self.filter},
                 self._projection(keys),
                 session=current_session(),
             )
@@ -72,22 +72,31 @@ class Keyset:
         index = next(index for index in self.model._meta.indexes if index.name == self.index)
         return index.keys(self.model)
 
+    def _prefix(self, keys):
+        names = [name for name, _ in keys[: len(self.fixed)]]
+        return dict(zip(names, self.fixed, strict=True))
+
+    def _order(self, keys):
+        return keys[len(self.fixed) :]
+
     def _projection(self, keys):
-        return {**self.projection, **{name: 1 for name, _ in keys[1:]}}
+        return {**self.projection, **{name: 1 for name, _ in self._order(keys)}}
 
     def _bounds(self, keys, position, backwards):
         names = [name for name, _ in keys]
-        first = [self.owner, *(MaxKey() if way < 0 else MinKey() for _, way in keys[1:])]
-        last = [self.owner, *(MinKey() if way < 0 else MaxKey() for _, way in keys[1:])]
+        order = self._order(keys)
+        first = [*self.fixed, *(MaxKey() if way < 0 else MinKey() for _, way in order)]
+        last = [*self.fixed, *(MinKey() if way < 0 else MaxKey() for _, way in order)]
         if position is not None:
-            if not isinstance(position, list) or len(position) != len(keys) - 1:
+            if not isinstance(position, list) or len(position) != len(order):
                 raise Problem(Code.invalid_cursor)
-            bound = [self.owner, *position]
+            bound = [*self.fixed, *position]
             first, last = (first, bound) if backwards else (bound, last)
         return list(zip(names, first, strict=True)), list(zip(names, last, strict=True))
 
     def _neighbours(self, keys, rows, more, position, backwards):
-        place = lambda row: [row.get(name) for name, _ in keys[1:]]  # noqa: E731
+        order = self._order(keys)
+        place = lambda row: [row.get(name) for name, _ in order]  # noqa: E731
         if backwards:
             return Page(rows, after=position, before=place(rows[0]) if more and rows else None)
         came_from_somewhere = position is not None and rows

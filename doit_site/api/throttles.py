@@ -11,7 +11,7 @@ from django.core.cache import cache
 from pymongo import ReturnDocument
 from rest_framework.throttling import BaseThrottle
 
-from doit_site import clock
+from doit_site import clock, metrics
 from doit_site.api.problems import Code, Problem
 from doit_site.models import RateLimit
 
@@ -28,17 +28,19 @@ class PersonThrottle(BaseThrottle):
     """`user` requests a window by a person, `anonymous` ones by an address; counted in the cache."""
 
     def allow_request(self, request, view):
-        name, key = self._who(request)
-        number, seconds = parse(settings.THROTTLE_RATES[name])
+        self.name, key = self._who(request)
+        number, seconds = parse(settings.THROTTLE_RATES[self.name])
         window, passed = divmod(time.time(), seconds)
         self.remaining = seconds - passed
-        key = f"throttle:{name}:{key}:{window:.0f}"
+        key = f"throttle:{self.name}:{key}:{window:.0f}"
         try:
             return cache.incr(key) <= number
         except ValueError:  # the first of the window
             return cache.add(key, 1, timeout=seconds) or cache.incr(key) <= number
 
     def wait(self):
+        """DRF's hook for those refused."""
+        metrics.throttled(self.name)
         return self.remaining
 
     def _who(self, request):
@@ -61,7 +63,7 @@ def spend(name: str, who: str) -> None:
     """Count one more of `name` for `who` in the database; Problem `throttled` over the limit."""
     row, number, seconds = _count(name, who, 1)
     if row["count"] > number:
-        _refuse(seconds)
+        _refuse(name, seconds)
 
 
 def give_back(name: str, who: str) -> None:
@@ -83,7 +85,8 @@ def _count(name, who, step):
     return row, number, seconds
 
 
-def _refuse(seconds):
+def _refuse(name, seconds):
+    metrics.throttled(name)
     wait = str(math.ceil(seconds - clock.now().timestamp() % seconds))
     raise Problem(Code.throttled, f"Try again in {wait} s.", headers={"Retry-After": wait})
 
@@ -93,7 +96,7 @@ def check(name: str, who: str) -> None:
     number, seconds = parse(settings.THROTTLE_RATES[name])
     row = RateLimit.objects.collection.find_one({"_id": _key(name, who, seconds)})
     if row and row["count"] >= number:
-        _refuse(seconds)
+        _refuse(name, seconds)
 
 
 def _key(name, who, seconds):

@@ -1,14 +1,16 @@
 """What every model of a documented collection shares."""
 
+from collections.abc import Iterator
 from functools import cache, partial
 from typing import ClassVar
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models.base import ModelState
 from django_mongodb_backend.managers import MongoManager
 from django_mongodb_backend.models import EmbeddedModel
 
-from doit_site.mongo.client import get_collection
+from doit_site.mongo.client import current_session, get_collection
 
 
 class Embedded(EmbeddedModel):
@@ -54,6 +56,24 @@ class Document(models.Model):
         for name, column, load in _loaders(cls):
             instance.__dict__[name] = load(document.get(column))
         return instance
+
+
+def read_partly(queryset, projection: dict) -> Iterator:
+    """The instances of a queryset, with MongoDB's projection of their fields.
+
+    `only()` reads documents whole, and `values()` projects before it sorts, which no index serves.
+    Reads in batches as it is iterated; a field left out has its default.
+    """
+    compiler = queryset.query.get_compiler("default")
+    try:
+        compiler.pre_sql_setup()
+        pipeline = compiler.build_query().get_pipeline()
+    except EmptyResultSet:
+        return
+    collection = get_collection(queryset.model._meta.db_table)
+    rows = collection.aggregate([*pipeline, {"$project": projection}], session=current_session())
+    for document in rows:
+        yield queryset.model.from_document(document)
 
 
 @cache

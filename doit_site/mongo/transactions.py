@@ -11,6 +11,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
 from doit_site.mongo.client import connection
+from doit_site.mongo.engine.measured import timed
 
 # Kept back of the request's deadline for aborting. What is not aborted keeps its locks for a
 # minute, and whoever wants the same documents fails that long.
@@ -39,7 +40,9 @@ def in_transaction(act):
     connection.ensure_connection()
     request = copy_context()
     with connection.connection.start_session() as session, _time_to_abort():
-        value = session.with_transaction(lambda session: _attempt(act, session, request))
+        value = timed(session.with_transaction, "transaction")(
+            lambda session: _attempt(act, session, request)
+        )
     connection.run_and_clear_commit_hooks()
     return value
 

@@ -43,6 +43,68 @@ def goal_document(user_id, **fields):
     }
 
 
+OTHER, MUTED = "QuietFox42", "RestlessOwl17"
+
+
+def insert_group(database, user_id):
+    """A group of the person with two others, one of whom they muted; its document."""
+    now = clock.now()
+    other, muted = new_id(), new_id()
+    group = {
+        "id": new_id(),
+        "category": "fitness",
+        "subcategory": "swimming",
+        "name": "Swimming companions",
+        "members": [user_id, other, muted],
+        "max_members": 50,
+        "messages": [
+            {
+                "id": new_id(),
+                "user_id": sender,
+                "username": username,
+                "content": "Hello",
+                "timestamp": clock.text(now),
+            }
+            for sender, username in ((other, OTHER), (user_id, "WarmReef33"))
+        ],
+        "created_at": now,
+        "removed": [],
+        "last_message_at": now,
+        "member_count": 3,
+        "is_full": False,
+    }
+    database.groups.insert_one(group)
+    database.group_memberships.insert_many(
+        {
+            "id": new_id(),
+            "group_id": group["id"],
+            "user_id": member,
+            "username": username,
+            "username_key": username.lower(),
+            "joined_at": now,
+            "left_at": None,
+            "erased": False,
+        }
+        for member, username in ((user_id, "WarmReef33"), (other, OTHER), (muted, MUTED))
+    )
+    database.group_mutes.insert_one(
+        {
+            "id": new_id(),
+            "group_id": group["id"],
+            "user_id": user_id,
+            "muted_user_id": muted,
+            "username": MUTED,
+            "created_at": now,
+        }
+    )
+    return group
+
+
+def in_paths_of(group):
+    """What the paths of a group's routes name."""
+    return {"id": group["id"], "message_id": group["messages"][0]["id"], "username": MUTED}
+
+
 def open_test_document(goal, **fields):
     now = clock.now()
     return {

@@ -10,7 +10,7 @@ from django.urls import get_resolver
 from doit_site.mongo.indexes import Index
 
 ROOT = Path(__file__).parents[2]
-OURS = ("doit_site", "accounts", "goals")
+OURS = ("doit_site", "accounts", "goals", "groups")
 
 
 def rows(page, heading=None):

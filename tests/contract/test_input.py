@@ -7,7 +7,12 @@ import json
 
 import pytest
 
-from tests.contract.documents import goal_document, open_test_document
+from tests.contract.documents import (
+    goal_document,
+    in_paths_of,
+    insert_group,
+    open_test_document,
+)
 from tests.contract.test_openapi import DOCUMENT, OPERATIONS
 from tests.contract.test_routes import EXPECTED
 from tests.problem_details import assert_problem
@@ -130,7 +135,10 @@ def send(alice, client_of, database, in_days, sms_box, settings):
         test = open_test_document(goal)
         database.goals.insert_one(goal)
         database.verification_tests.insert_one(test)
-        url = "/api/v1/" + path.format(id=goal["id"], test_id=test["id"])
+        named = {"id": goal["id"], "test_id": test["id"]}
+        if path.startswith("groups/"):
+            named = in_paths_of(insert_group(database, alice.pk))
+        url = "/api/v1/" + path.format(**named)
         raw = json.dumps(body).replace("<in 9 days>", in_days(9))
         raw = raw.replace("<alice's>", alice.phone_number)
         return client.generic(method.upper(), url, raw, content_type="application/json")
@@ -232,5 +240,5 @@ IDS = [
 def test_no_id_in_a_path_is_an_error_of_the_server(alice_api, path, method):
     body = json.dumps(expected(path, method))
     for one in IDS:
-        url = "/api/v1/" + path.format(id=one, test_id=one)
+        url = "/api/v1/" + path.format(id=one, test_id=one, message_id=one, username=one)
         assert_problem(alice_api.generic(method.upper(), url, body, "application/json"), 404)

@@ -18,7 +18,12 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from accounts import sessions
-from tests.contract.documents import goal_document, open_test_document
+from tests.contract.documents import (
+    goal_document,
+    in_paths_of,
+    insert_group,
+    open_test_document,
+)
 from tests.contract.routes import routes
 from tests.problem_details import assert_problem
 
@@ -37,7 +42,12 @@ GET goals/, POST goals/, GET goals/{id}/, PATCH goals/{id}/, DELETE goals/{id}/,
 POST goals/{id}/roadmap/, GET goals/{id}/roadmap/, GET goals/{id}/today/,
 GET goals/{id}/messages/, POST goals/{id}/messages/, GET goals/{id}/verifications/,
 POST goals/{id}/verifications/, POST goals/{id}/verifications/{test_id}/answers/,
-GET goals/{id}/stats/
+GET goals/{id}/stats/,
+GET groups/, GET groups/{id}/, GET groups/categories/, POST groups/match/,
+POST groups/{id}/join/, POST groups/{id}/leave/, GET groups/{id}/messages/,
+POST groups/{id}/messages/, POST groups/{id}/messages/{message_id}/report/,
+GET groups/{id}/mutes/, POST groups/{id}/mutes/, DELETE groups/{id}/mutes/{username}/,
+POST auth/ticket/, GET groups/{id}/stream/
 """
 
 
@@ -67,7 +77,7 @@ def test_every_route_and_method_is_in_it_and_nothing_else():
 
 def test_every_endpoint_that_was_promised_is_in_it():
     promised = re.findall(r"(\w+) ([\w/{}]+)", PROMISED)
-    assert len(promised) == 30
+    assert len(promised) == 44
     assert {(path, method.lower()) for method, path in promised} <= set(OPERATIONS)
 
 
@@ -115,7 +125,11 @@ def test_the_page_shows_the_document_to_nobody_else(client):
 
 @pytest.fixture
 def place(alice, database, sms_box):
-    """place() -> (path parameters, headers) of a signed-in person with a goal and an open test."""
+    """place() -> (path parameters, headers) of a signed-in person with a goal and an open test.
+
+    In `parameters["groups"]` are those of the routes of groups.
+    """
+    group = insert_group(database, alice.pk)
 
     def prepare():
         goal = goal_document(alice.pk)
@@ -123,7 +137,7 @@ def place(alice, database, sms_box):
         for collection, document in (("goals", goal), ("verification_tests", test)):
             database[collection].replace_one({"id": document["id"]}, document, upsert=True)
         token, session = sessions.open_session(user_id=alice.pk)
-        parameters = {"id": goal["id"], "test_id": test["id"]}
+        parameters = {"id": goal["id"], "test_id": test["id"], "groups": in_paths_of(group)}
         return parameters, session, {"Authorization": f"Bearer {token}"}
 
     return prepare
@@ -148,6 +162,8 @@ def test_no_input_makes_an_operation_fail_or_answer_otherwise_than_described(
     parameters, session, _ = place()
     if path.startswith("auth/sessions/"):
         parameters = {"id": session["id"]}
+    if path.startswith("groups/"):
+        parameters = parameters["groups"]
     given_ones = {name: parameters[name] for name in re.findall(r"{(\w+)}", path)}
 
     @settings(

@@ -29,6 +29,7 @@ OPERATIONS = {
     ("auth/password/reset/confirm/", "post"): ["find password_resets"],
     ("auth/logout/", "post"): ["delete sessions"],
     ("auth/logout/all/", "post"): ["delete sessions", "delete admin_sessions"],
+    ("auth/ticket/", "post"): ["insert stream_tickets"],
     ("auth/sessions/", "get"): ["find sessions"],
     ("auth/sessions/{session_id}/", "delete"): ["delete sessions"],
     ("me/", "get"): [],
@@ -36,7 +37,15 @@ OPERATIONS = {
     ("me/phone/", "post"): ["findAndModify rate_limits", "update sign_in_codes"],
     ("me/phone/verify/", "post"): [*GUESS, "findAndModify rate_limits"],
     ("me/erase/", "post"): [*GUESS, "findAndModify rate_limits"],
-    ("me/export/", "get"): ["find sessions", "find users", "find goals"],
+    ("me/export/", "get"): [
+        "find sessions",
+        "find users",
+        "find goals",
+        "find group_memberships",
+        "find groups",
+        "find group_mutes",
+        "find group_reports",
+    ],
     ("me/stats/", "get"): ["find goals"],
     ("me/timeline/", "get"): ["find goals"],
     ("goals/", "get"): ["find goals"],
@@ -59,6 +68,55 @@ OPERATIONS = {
         "update verification_tests",
         *COMMIT,
     ],
+    ("groups/", "get"): ["find groups", "find group_memberships"],
+    ("groups/categories/", "get"): ["aggregate groups"],
+    ("groups/match/", "post"): [
+        "find groups",
+        "find group_memberships",
+        "find group_mutes",
+        "find groups",
+        "find groups",
+        "insert groups",
+        "find group_memberships",
+        "insert group_memberships",
+        "find groups",
+        "find group_memberships",
+    ],
+    ("groups/{id}/", "get"): ["find groups", "find group_memberships"],
+    ("groups/{id}/join/", "post"): [
+        "update groups",
+        "find groups",
+        "find group_memberships",
+        "update group_memberships",
+        "find groups",
+        "find group_memberships",
+    ],
+    ("groups/{id}/leave/", "post"): ["update groups", "update group_memberships"],
+    ("groups/{id}/stream/", "get"): ["find groups", "aggregate groups"],
+    ("groups/{id}/messages/", "get"): [
+        "find groups",
+        "find group_mutes",
+        "aggregate groups",
+        "aggregate groups",
+    ],
+    ("groups/{id}/messages/", "post"): ["find group_memberships", "update groups"],
+    ("groups/{id}/messages/{message_id}/report/", "post"): [
+        "find groups",
+        "find groups",
+        "insert group_reports",
+    ],
+    ("groups/{id}/mutes/", "get"): [
+        "find groups",
+        "find group_memberships",
+        "find group_mutes",
+    ],
+    ("groups/{id}/mutes/", "post"): [
+        "find groups",
+        "find group_memberships",
+        "update group_mutes",
+        "find group_mutes",
+    ],
+    ("groups/{id}/mutes/{username}/", "delete"): ["delete group_mutes"],
 }
 
 
@@ -197,12 +255,12 @@ def test_a_refused_page_reads_nothing_but_who_asks(place):
 def test_the_explanations_tell_a_scan_and_a_sort_in_memory(place):
     """The twin: what the tests above must never see."""
     with recorded_commands() as commands:
-        list(get_db().goals.find({"title": "x"}))
-        list(get_db().goals.find({"user_id": "x"}).sort("title"))
-        list(get_db().goals.aggregate([{"$group": {"_id": "$title"}}, {"$sort": {"_id": 1}}]))
-        get_db().goals.update_many({"title": "x"}, {"$set": {"title": "y"}})
-        get_db().goals.delete_many({"title": "x"})
-        get_db().goals.find_one_and_update({"title": "x"}, {"$set": {"title": "y"}})
+        list(get_db().goals.find({"description": "x"}))
+        list(get_db().goals.find({"user_id": "x"}).sort("description"))
+        list(get_db().goals.aggregate([{"$group": {"_id": "$description"}}, {"$sort": {"_id": 1}}]))
+        get_db().goals.update_many({"description": "x"}, {"$set": {"description": "y"}})
+        get_db().goals.delete_many({"description": "x"})
+        get_db().goals.find_one_and_update({"description": "x"}, {"$set": {"description": "y"}})
     assert len(commands) == 6
     for command in commands:
         with pytest.raises(AssertionError):

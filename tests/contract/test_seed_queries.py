@@ -87,7 +87,7 @@ def test_a_plain_find_uses_the_unique_index(mongosh, alice, goals, collection, f
 
 
 def test_an_unindexed_find_is_seen_as_a_collscan(mongosh, goals):
-    assert "COLLSCAN" in dict(stages(mongosh.goals.find({"title": "Goal 1"})))
+    assert "COLLSCAN" in dict(stages(mongosh.goals.find({"description": "Goal 1"})))
 
 
 def test_add_a_new_field_to_all_existing_goals(mongosh, goals, alice_api):

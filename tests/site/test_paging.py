@@ -361,7 +361,7 @@ def test_rows_at_hand_page_both_ways_and_stay_put_when_one_comes_in():
 @pytest.mark.parametrize("backwards", [False, True])
 def test_a_page_reads_the_index_in_order_and_no_more_than_its_rows(alice, bob, store, backwards):
     store([document(person) for person in (alice, bob) for _ in range(60)] + mixed(alice))
-    source = Keyset(Goal, "user_id_created_id_index", alice.pk, {"_id": 0, "id": 1})
+    source = Keyset(Goal, "user_id_created_id_index", (alice.pk,), {"_id": 0, "id": 1})
     middle = source.page(None, False, 40).after
     with recorded_commands() as commands:
         assert len(source.page(middle, backwards, 7).rows) == 7
@@ -377,7 +377,7 @@ def test_a_page_reads_the_index_in_order_and_no_more_than_its_rows(alice, bob, s
 def test_the_filter_of_a_source_narrows_it(alice, store):
     store([document(alice, title=f"goal {number % 2}") for number in range(9)])
     source = Keyset(
-        Goal, "user_id_created_id_index", alice.pk, {"title": 1}, filter={"title": "goal 1"}
+        Goal, "user_id_created_id_index", (alice.pk,), {"title": 1}, filter={"title": "goal 1"}
     )
     page = source.page(None, False, 3)
     rest = source.page(page.after, False, 3)

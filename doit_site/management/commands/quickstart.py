@@ -31,7 +31,6 @@ class Command(BaseCommand):
                 signals.check()
                 self.fill()
                 text = guide(f"http://{address}:{port}")
-                close_db()  # the server's worker is a fork and opens its own
                 self.say("Server: starting")
                 signals.check()
                 serve(address, port, lambda: self.say(text))
@@ -50,7 +49,7 @@ class Command(BaseCommand):
             return
         self.say(f"Database: starting in {settings.DATA_DIR}")
         with LocalServer(settings.DATA_DIR) as server:
-            os.environ["MONGODB_URI"] = server.uri  # for workers that are spawned, not forked
+            os.environ["MONGODB_URI"] = server.uri  # for programs that are started from here
             close_db()  # a system check may have used the address there was before
             connection.settings_dict["HOST"] = server.uri
             try:

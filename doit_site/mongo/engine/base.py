@@ -2,6 +2,7 @@ from django_mongodb_backend import base, operations, schema
 from pymongo import IndexModel
 
 from doit_site.mongo import shapes
+from doit_site.mongo.engine.measured import MeasuredCollection
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -61,7 +62,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def collection(self, name):
         """The pymongo Collection of a name, made once a connection: that costs 10 us."""
-        database = self.database
-        if name not in self._collections:
-            self._collections[name] = database[name]
-        return self._collections[name]
+        database, found = self.database, self._collections.get(name)
+        if found is None or found.database is not database:
+            found = self._collections[name] = MeasuredCollection(database, name)
+        return found
+
+    def get_collection(self, name, **kwargs):
+        """What the ORM asks for its operations."""
+        if self.queries_logged:
+            return super().get_collection(name, **kwargs)
+        return MeasuredCollection(self.database, name, **kwargs)

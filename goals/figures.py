@@ -1,0 +1,131 @@
+"""The figures of the dashboard: people joining, goals, tests, streaks, messages."""
+
+import itertools
+from datetime import timedelta
+
+from pymongo import ReadPreference
+
+from accounts.models import User
+from doit_site import clock, figures
+from goals.models import Goal
+
+NAME = "goals"
+DAYS = 30
+STREAKS = (1, 3, 7, 14, 30)  # where each bucket begins
+SECONDS_AT_MOST = 300
+
+
+def register():
+    figures.register(NAME, reckon)
+
+
+def reckon(database) -> dict:
+    """{"days": [dates], "joined", "started", "messages": [a number a day], "people",
+    "categories": [{name, active, started, finished}], "tests", "passed", "streaks": [{label, count}]}.
+
+    "started" and "finished" of a category are of the last 30 days. It reads goals whole, which is
+    why doit_site.figures has it run beside requests and, where it takes long, seldom.
+    """
+    database = database.with_options(read_preference=ReadPreference.SECONDARY_PREFERRED)
+    now = clock.now()
+    since = (now - timedelta(days=DAYS - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [(since + timedelta(days=number)).date().isoformat() for number in range(DAYS)]
+    groups = _aggregate(database, Goal, _by_category(since, now))
+
+    def by_day(model, pipeline):
+        counts = {row["_id"]: row["count"] for row in _aggregate(database, model, pipeline)}
+        return [counts.get(day, 0) for day in days]
+
+    return {
+        "days": days,
+        "people": database[User._meta.db_table].estimated_document_count(),
+        "joined": by_day(User, _created_by_day(since)),
+        "started": by_day(Goal, _created_by_day(since)),
+        "messages": by_day(Goal, _messages_by_day(since)),
+        "categories": [
+            {"name": row["_id"] or "other", **{name: row[name] for name in COUNTED}}
+            for row in sorted(groups, key=lambda row: -row["active"])
+        ],
+        "tests": sum(row["tests"] for row in groups),
+        "passed": sum(row["passed"] for row in groups),
+        "streaks": _streaks(groups),
+    }
+
+
+COUNTED = ("active", "started", "finished")
+
+
+def _aggregate(database, model, pipeline):
+    return list(
+        database[model._meta.db_table].aggregate(
+            pipeline, allowDiskUse=True, maxTimeMS=SECONDS_AT_MOST * 1000
+        )
+    )
+
+
+def _created_by_day(since):
+    """By created_at_index alone."""
+    return [
+        {"$match": {"created_at": {"$gte": since}}},
+        {"$project": {"_id": 0, "created_at": 1}},
+        {"$group": {"_id": _day("$created_at"), "count": {"$sum": 1}}},
+    ]
+
+
+def _day(moment):
+    return {"$dateToString": {"date": moment, "format": "%Y-%m-%d"}}
+
+
+def _messages_by_day(since):
+    """What people wrote; the coach's replies are as many."""
+    said = "$messages.timestamp"
+    day = {"$cond": [{"$eq": [{"$type": said}, "date"]}, _day(said), {"$substrCP": [said, 0, 10]}]}
+    return [
+        {"$project": {"_id": 0, "messages.timestamp": 1, "messages.is_user": 1}},
+        {"$unwind": "$messages"},
+        {"$match": {"messages.is_user": True, "messages.timestamp": {"$type": ["string", "date"]}}},
+        {"$group": {"_id": day, "count": {"$sum": 1}}},
+        {"$match": {"_id": {"$gte": since.date().isoformat()}}},
+    ]
+
+
+def _by_category(since, now):
+    # A streak stands while it reaches yesterday, wherever on Earth.
+    stands = {"$gte": ["$streak_until", (now - timedelta(days=2)).date().isoformat()]}
+    streak = {"$cond": [stands, {"$ifNull": ["$streak", 0]}, 0]}
+    status = {"$ifNull": ["$status", Goal.ACTIVE]}
+    return [
+        {
+            "$group": {
+                "_id": {"$ifNull": ["$category", "other"]},
+                "active": _count({"$eq": [status, Goal.ACTIVE]}),
+                "started": _count({"$gte": ["$created_at", since]}),
+                "finished": _count(
+                    {
+                        "$and": [
+                            {"$eq": [status, Goal.COMPLETED]},
+                            {"$gte": ["$completed_at", since]},
+                        ]
+                    }
+                ),
+                "tests": {"$sum": "$verification_stats.total_tests"},
+                "passed": {"$sum": "$verification_stats.passed"},
+                **{f"streak_{start}": _count({"$gte": [streak, start]}) for start in STREAKS},
+            }
+        }
+    ]
+
+
+def _count(condition):
+    return {"$sum": {"$cond": [condition, 1, 0]}}
+
+
+def _streaks(groups):
+    """[{label, count}] of the goals on a streak, by its length."""
+    reached = [sum(row[f"streak_{start}"] for row in groups) for start in STREAKS] + [0]
+    labels = [f"{start} to {end - 1} days" for start, end in itertools.pairwise(STREAKS)]
+    labels.append(f"{STREAKS[-1]} days or more")
+    return [
+        {"label": label, "count": reached[number] - reached[number + 1]}
+        for number, label in enumerate(labels)
+    ]
