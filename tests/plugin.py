@@ -38,8 +38,10 @@ def _set_up():
         DOIT_TESTS_FOLDER=str(folder),
         DATA_DIR=str(folder / "data"),
         SMS_FILE=str(folder / "sms.jsonl"),
-        # 64 threads at once share 32 connections, on a machine that has other things to do.
-        MONGODB_URI=f"{server.uri}&waitQueueTimeoutMS=60000",
+        # 64 threads at once share 32 connections, on a machine that has other things to do. How
+        # soon the product gives up is for the fault tests, which have servers of their own.
+        MONGODB_URI=server.uri
+        + "".join(f"&{name}=60000" for name in ("waitQueueTimeoutMS", "connectTimeoutMS")),
     )
     return server
 
