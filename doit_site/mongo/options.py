@@ -2,6 +2,7 @@
 
 from pymongo.server_api import ServerApi
 
+# A worker needs a connection a thread, or who waits for a transaction's locks keeps it from ending.
 DEFAULTS = {
     "maxPoolSize": 32,
     "minPoolSize": 1,

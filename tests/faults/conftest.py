@@ -51,6 +51,12 @@ class Place:
         with MongoClient(self.mongod.uri) as client:
             yield client["doit_db"]
 
+    def freeze_database(self):
+        """Until SIGCONT. The signal reaches a busy process a little later."""
+        os.kill(self.mongod.pid, signal.SIGSTOP)
+        state = Path(f"/proc/{self.mongod.pid}/stat")
+        until(lambda: state.read_text().rpartition(")")[2].split()[0] == "T", 5, "it is stopped")
+
     def kill_database(self):
         os.kill(self.mongod.pid, signal.SIGKILL)
         self.mongod.stop()

@@ -103,7 +103,7 @@ def test_no_acknowledged_goal_is_lost_when_the_database_is_killed_under_load(pla
 def test_a_frozen_database_is_told_in_time(place):
     with place.client() as client:
         assert client.get("/api/v1/goals/").status_code == 200
-        os.kill(place.mongod.pid, signal.SIGSTOP)
+        place.freeze_database()
         try:
             assert_unavailable(*timed(client, "GET", "/api/v1/goals/"))
         finally:
@@ -116,7 +116,7 @@ def test_without_deadlines_a_frozen_database_hangs_its_clients(tmp_path):
     twin = {"DJANGO_SETTINGS_MODULE": "tests.faults.no_deadline"}
     with running(tmp_path / "data", **twin) as place, place.client() as client:
         assert client.get("/api/v1/goals/").status_code == 200
-        os.kill(place.mongod.pid, signal.SIGSTOP)
+        place.freeze_database()
         try:
             with pytest.raises(httpx.ReadTimeout):
                 client.get("/api/v1/goals/", timeout=LIMIT)

@@ -118,4 +118,4 @@ def test_the_client_of_the_product_has_these_options(db):
     assert options.retry_writes
     assert options.retry_reads
     assert options.write_concern.document == {"w": "majority"}
-    assert options.pool_options.max_pool_size == 32
+    assert options.pool_options.max_pool_size == 128  # as the URI of the tests has it
