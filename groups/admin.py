@@ -10,23 +10,21 @@ from accounts import reasons
 from accounts.models import User
 from doit_site.admin import DocumentAdmin, DocumentList
 from doit_site.api.problems import Problem
+from doit_site.mongo.documents import read_partly
 from groups import admin_page, membership, moderation
 from groups.models import Group, Report
 
-LISTED = (
-    *("id", "name", "category", "subcategory", "max_members", "member_count", "last_message_at"),
-    "created_at",
-)
+NOT_LISTED = {"messages": 0, "members": 0, "removed": 0}
 
 
 class GroupList(DocumentList):
-    """Reads the columns alone, not the chats."""
+    """Reads what the list shows, not the chats."""
 
     result_list: Any
 
     def get_results(self, request):
         super().get_results(request)
-        self.result_list = [Group(**row) for row in self.result_list.values(*LISTED)]
+        self.result_list = list(read_partly(self.result_list, NOT_LISTED))
 
 
 class GroupForm(forms.ModelForm):

@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from groups import matching, moderation
+from tests.commands import recorded_commands, stages
 from tests.problem_details import assert_problem
 
 GROUPS, REPORTS = "/admin/groups/group/", "/admin/groups/report/"
@@ -73,6 +74,29 @@ def test_the_list_reads_no_chats_and_finds_by_id_and_by_name(staff, group):
         assert group["id"] in page(browser, f"{GROUPS}?q={search}")
     assert group["id"] not in page(browser, f"{GROUPS}?q=zzz")
     assert group["id"] in page(browser, f"{GROUPS}?category__exact=programming")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            GROUPS + query
+            for query in ("", "?o=1", "?o=-6", "?category__exact=programming", "?q=P")
+        ),
+        *(REPORTS + query for query in ("", "?o=5", "?status__exact=waiting")),
+    ],
+)
+def test_the_lists_are_read_by_an_index_already_in_order(url, staff, group):
+    browser = staff("moderator")
+    collection = "groups" if url.startswith(GROUPS) else "group_reports"
+    with recorded_commands() as commands:
+        assert browser.get(url, secure=True).status_code == 200
+    lists = [command for command in commands if command.get("aggregate") == collection]
+    assert lists
+    for command in lists:
+        used = stages(command)
+        assert "IXSCAN" in used, command
+        assert not used & {"COLLSCAN", "SORT", "$sort"}, command
 
 
 @pytest.mark.parametrize("act", ["hide", "remove", "dismiss", "restore"])
