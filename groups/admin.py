@@ -7,6 +7,7 @@ from django.contrib.admin.utils import unquote
 from unfold.decorators import action
 
 from accounts import reasons
+from accounts.exporting import Exported
 from accounts.models import User
 from doit_site.admin import DocumentAdmin, DocumentList
 from doit_site.api.problems import Problem
@@ -43,7 +44,7 @@ class UnmaskForm(reasons.ReasonForm):
 
 
 @admin.register(Group)
-class GroupAdmin(DocumentAdmin):
+class GroupAdmin(Exported, DocumentAdmin):
     """Groups, with members and chat by pseudonym; who bears one is shown for a recorded reason."""
 
     icon = "groups"
@@ -60,7 +61,14 @@ class GroupAdmin(DocumentAdmin):
     )
     readonly_fields = ("id", "created_at", "last_message_at")
     change_form_outer_before_template = "groups/admin/standing.html"
+    actions = ("export_csv", "export_json")
     actions_detail = ("unmask",)
+    export_columns = (
+        *("id", "name", "category", "subcategory", "member_count", "max_members"),
+        *("last_message_at", "created_at"),
+    )
+    export_permission = "groups.export_group"
+    audit_kind = "group"
 
     def get_changelist(self, request, **kwargs):
         return GroupList

@@ -21,3 +21,4 @@ class GroupsConfig(AppConfig):
         audit.register("member.remove", "Removed a person from a group")
         audit.register("member.unmask", "Looked up who bears a pseudonym")
         audit.register("group.delete", "Deleted a group")
+        audit.register("group.export", "Exported groups")

@@ -93,6 +93,7 @@ class Group(Document):
             # of two that open a group at once, one does
             Index("opening", name="opening_index", unique=True, sparse=True),
         ]
+        permissions = [("export_group", "Can export groups")]
 
     def __str__(self):
         return self.name

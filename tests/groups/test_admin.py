@@ -1,5 +1,6 @@
 """Groups and reports in the admin: by pseudonym, with a record of whatever goes further."""
 
+import json
 import re
 
 import pytest
@@ -220,6 +221,17 @@ def test_the_cap_cannot_go_below_who_is_in(staff, group, database):
     fields["max_members"] = "2"
     post(browser, change(group), **fields | {"category": "programming"})
     assert database.groups.find_one()["is_full"] is True
+
+
+def test_an_export_names_no_member(staff, group, database, alice):
+    browser = staff("admin")
+    answer = post(browser, GROUPS, action="export_json", _selected_action=group["id"])
+    (row,) = json.loads(b"".join(answer.streaming_content))
+    assert (row["id"], row["name"], row["member_count"]) == (group["id"], group["name"], 2)
+    assert not {"members", "messages", "removed"} & set(row)
+    assert audited(database) == ["group.export"]
+    refused = post(staff("moderator"), GROUPS, action="export_json", _selected_action=group["id"])
+    assert "Content-Disposition" not in refused.headers
 
 
 def test_staff_open_a_group_that_people_are_matched_with(staff, db, alice):
