@@ -231,7 +231,10 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # Some write to stderr themselves; here the root writes, and scrubs, for all.
-        **{name: {"handlers": [], "propagate": True} for name in ("uvicorn", "_granian")},
+        **{
+            name: {"handlers": [], "propagate": True, "level": "WARNING"}
+            for name in ("uvicorn", "_granian")
+        },
         **{name: {"level": "CRITICAL"} for name in ("uvicorn.access", "granian.access")},  # paths
         "django": {"handlers": [], "level": "INFO"},
         "django.request": {"level": "ERROR", "filters": ["crashes"]},
