@@ -1,6 +1,7 @@
 """What the admin's pages of a group and of a report show beside the form: by pseudonym only."""
 
 from doit_site.mongo.shapes import as_datetime
+from groups.messages import UNKNOWN
 from groups.models import Group, Membership, Report
 
 SHOWN = 200
@@ -32,7 +33,7 @@ def _members(group_id, members):
 
 def _line(message, reported=False):
     return {
-        "username": message.get("username") or "Unknown",
+        "username": message.get("username") or UNKNOWN,
         "content": message.get("content") or "",
         "timestamp": str(message.get("timestamp") or "")[:16].replace("T", " "),
         "hidden": bool(message.get("hidden")),

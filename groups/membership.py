@@ -129,7 +129,7 @@ def _membership(user_id, group_id, username):
 
 
 def _note(user_id: str, group_id: str, left_at: datetime | None):
-    """Only where it differs: a request sent again writes nothing."""
+    """Remember when the person left, None while they are in: groups left are not offered again."""
     Membership.objects.collection.update_one(
         {"group_id": group_id, "user_id": user_id},
         {"$set": {"left_at": left_at}},
