@@ -40,7 +40,7 @@ class TicketAuthentication(BaseAuthentication):
 
 
 def _owner(session) -> User:
-    user = User.from_document(session["user"])
+    user = session["owner"].twin() if "owner" in session else User.from_document(session["user"])
     if not user.is_active:
         raise Problem(Code.account_suspended)
     return user

@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from accounts.kept_sessions import kept
 from accounts.models import AdminSession, Session, User
 from doit_site import clock
 from doit_site.mongo.client import current_session
@@ -18,6 +19,7 @@ TOUCHED_EVERY = timedelta(hours=1)
 # changes strikes the copy out at once; what another program changes counts after this long.
 COPIED_FOR = timedelta(minutes=5)
 COPIED = {"_id": 0, "password": 0}
+KEPT = {"password": 0}
 
 
 def open_session(*, user_id: str, device: str = "") -> tuple[str, dict]:
@@ -41,9 +43,19 @@ def open_session(*, user_id: str, device: str = "") -> tuple[str, dict]:
 def find(token: str) -> dict | None:
     """The live session of a token, touched at most hourly; None for any other token.
 
-    Its `user` is the document of its owner, without the password.
+    Its `user` is the document of its owner, without the password. To be read only: where
+    sessions are kept (accounts.kept_sessions), other requests are given the same.
     """
-    return _live({"token_hash": token_hash(token)})
+    digest = token_hash(token)
+    if not kept.is_live():
+        return _live({"token_hash": digest})
+    session = kept.get(digest)
+    if session and _is_as_it_was(session):
+        return session
+    changes = kept.changes
+    if session := _live({"token_hash": digest}, copies=False):
+        kept.keep(session, changes)
+    return session
 
 
 def find_by_id(session_id: str) -> dict | None:
@@ -51,30 +63,47 @@ def find_by_id(session_id: str) -> dict | None:
     return _live({"id": session_id})
 
 
-def _live(which: dict) -> dict | None:
+def _is_as_it_was(session: dict) -> bool:
+    """Whether a kept session has neither expired nor is to be touched."""
+    now = clock.now()
+    return as_datetime(session["expires_at"]) > now and not _is_to_be_touched(session, now)
+
+
+def _is_to_be_touched(session: dict, now: datetime) -> bool:
+    return as_datetime(session["last_used_at"]) <= now - TOUCHED_EVERY
+
+
+def _live(which: dict, copies: bool = True) -> dict | None:
+    """The session and its user; without `copies` the user as stored, whoever changed it."""
     now = clock.now()
     session = Session.objects.collection.find_one(which, session=current_session())
     # The TTL may lag by a minute, so the expiry counts here too.
     if session is None or as_datetime(session["expires_at"]) <= now:
         return None
-    if as_datetime(session["last_used_at"]) <= now - TOUCHED_EVERY:
+    if _is_to_be_touched(session, now):
         _touch(session, now)
-    if not session.get("user") or as_datetime(session["user_until"]) <= now:
+    if not copies:
+        session["user"] = _user(session, KEPT)
+    elif not session.get("user") or as_datetime(session["user_until"]) <= now:
         session["user"] = _copy_user(session, now)
     return session if session["user"] else None
 
 
 def _copy_user(session: dict, now: datetime) -> dict | None:
     """The session's user as stored, copied into it unless it changed since the session was read."""
-    user = User.objects.collection.find_one(
-        {"id": session["user_id"]}, COPIED, session=current_session()
-    )
+    user = _user(session, COPIED)
     Session.objects.collection.update_one(
         {"id": session["id"], "user_changes": session.get("user_changes")},
         {"$set": {"user": user, "user_until": now + COPIED_FOR}},
         session=current_session(),
     )
     return user
+
+
+def _user(session: dict, projection: dict) -> dict | None:
+    return User.objects.collection.find_one(
+        {"id": session["user_id"]}, projection, session=current_session()
+    )
 
 
 def strike_out(*, user_id: str) -> None:

@@ -22,7 +22,7 @@ PUBLIC_URL = needed(
 ).rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ORIGINS", default=[])
-CORS_URLS_REGEX = r"^/api/" if CORS_ALLOWED_ORIGINS else r"(?!)"  # without an origin, nowhere
+CORS_URLS_REGEX = r"^/api/"
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "Idempotent-Replayed", "Location", "X-Request-ID"]
 
 # Applications
@@ -53,13 +53,13 @@ MIDDLEWARE = [
     "doit_site.api.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
     "doit_site.pages.PageSessions",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "doit_site.pages.PageForms",
     "doit_site.pages.PageSignIn",
     "doit_site.pages.PageMessages",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "doit_site.pages.PageFrames",
 ]
 ROOT_URLCONF = "doit_site.urls"
 WSGI_APPLICATION = "doit_site.wsgi.application"
@@ -95,13 +95,13 @@ DATABASES = {
 DATABASE_DEADLINE = 2.9
 DEFAULT_AUTO_FIELD = "django_mongodb_backend.fields.ObjectIdAutoField"
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
-if "CACHE_URL" not in env.ENVIRON:
-    CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 100_000}  # counters are not to be culled
+CACHE_IS_SHARED = "CACHE_URL" in env.ENVIRON
 
 # People
 AUTH_USER_MODEL = "accounts.User"
 SESSION_ENGINE = "accounts.admin_session"
 SESSION_COOKIE_HTTPONLY = True
+SESSION_CACHE = env.bool("SESSION_CACHE", True)  # accounts.kept_sessions
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

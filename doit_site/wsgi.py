@@ -1,7 +1,9 @@
+import gc
 import os
 
 import pymongo
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doit_site.settings")
 
@@ -21,4 +23,18 @@ def refuse_standalone_server():
         pass  # /health/ready/ says so until it is there
 
 
+def settle():
+    """Load what the first requests would, and keep all of it out of the garbage collector's way.
+
+    A full collection looked at 200,000 objects for 50 ms, which every hundredth request waited
+    for. What requests leave behind dies with its last reference (doit_site.api.views), so that
+    the collector has little to find and can be called seldom.
+    """
+    get_resolver().url_patterns  # noqa: B018  # loads every view
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
 refuse_standalone_server()
+settle()

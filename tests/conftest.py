@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from accounts import sessions
 from accounts.models import User
 from doit_site import clock
+from doit_site.api import throttles
 from doit_site.mongo.client import get_db
 
 # Filled by migrations; the same for every test.
@@ -36,7 +36,7 @@ def _database(django_db_setup, django_db_blocker):
 @pytest.fixture
 def db(_database):
     """The real database, empty. Cheaper than pytest-django's, which flushes every collection."""
-    cache.clear()
+    throttles.forget_windows()
     yield
     database = get_db()
     for name in database.list_collection_names():

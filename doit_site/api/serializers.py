@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from doit_site.mongo import shapes
-from doit_site.mongo.documents import Document
+from doit_site.mongo.documents import Document, absent
 
 
 class StrictSerializer(serializers.Serializer):
@@ -76,7 +76,7 @@ class DocumentSerializer(StrictSerializer):
             name for name, field in fields.items() if isinstance(field, serializers.DateTimeField)
         ]
         defaults = {name: _default(cls.model, name) for name in fields}
-        filled = [name for name, default in defaults.items() if default]
+        filled = [name for name, default in defaults.items() if default is not None]
         projection = {"_id": 0, **dict.fromkeys(fields, 1), **dict.fromkeys(cls.reads, 1)}
         return projection, times, filled, defaults
 
@@ -93,7 +93,8 @@ class DocumentSerializer(StrictSerializer):
             document[name] = None
         for name in filled:
             if document[name] is None:
-                document[name] = defaults[name]()
+                default = defaults[name]
+                document[name] = default() if callable(default) else default
         for name in times:
             if not isinstance(document[name], datetime):
                 document[name] = shapes.as_datetime(document[name]) or document[name]
@@ -103,5 +104,4 @@ class DocumentSerializer(StrictSerializer):
 def _default(model, name):
     if model is None:
         return None
-    field = model._meta.get_field(name)
-    return field.get_default if field.has_default() and not field.null else None
+    return absent(model._meta.get_field(name))

@@ -2,8 +2,11 @@
 
 import hmac
 import math
+import threading
 import time
+from collections import defaultdict
 from datetime import timedelta
+from functools import lru_cache
 from hashlib import sha256
 
 from django.conf import settings
@@ -18,6 +21,7 @@ from doit_site.models import RateLimit
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
+@lru_cache
 def parse(rate: str) -> tuple[int, int]:
     """(number, seconds) of `5/day`."""
     number, _, period = rate.partition("/")
@@ -25,18 +29,18 @@ def parse(rate: str) -> tuple[int, int]:
 
 
 class PersonThrottle(BaseThrottle):
-    """`user` requests a window by a person, `anonymous` ones by an address; counted in the cache."""
+    """`user` requests a window by a person, `anonymous` ones by an address.
+
+    Counted in the shared cache, where there is one, else in this process.
+    """
 
     def allow_request(self, request, view):
         self.name, key = self._who(request)
         number, seconds = parse(settings.THROTTLE_RATES[self.name])
         window, passed = divmod(time.time(), seconds)
         self.remaining = seconds - passed
-        key = f"throttle:{self.name}:{key}:{window:.0f}"
-        try:
-            return cache.incr(key) <= number
-        except ValueError:  # the first of the window
-            return cache.add(key, 1, timeout=seconds) or cache.incr(key) <= number
+        count = _count_shared if settings.CACHE_IS_SHARED else _windows[self.name].count
+        return count(f"{self.name}:{key}", int(window), seconds) <= number
 
     def wait(self):
         """DRF's hook for those refused."""
@@ -47,6 +51,37 @@ class PersonThrottle(BaseThrottle):
         if request.user is not None:
             return "user", request.user.pk
         return "anonymous", self.get_ident(request)
+
+
+class _Window:
+    """Counts of the running window of one limit, a dict that the next window empties."""
+
+    def __init__(self) -> None:
+        self._number, self._counts = 0, dict[str, int]()
+        self._lock = threading.Lock()
+
+    def count(self, key: str, window: int, seconds: int) -> int:
+        with self._lock:
+            if window != self._number:
+                self._number, self._counts = window, {}
+            self._counts[key] = count = self._counts.get(key, 0) + 1
+        return count
+
+
+_windows: dict[str, _Window] = defaultdict(_Window)
+
+
+def _count_shared(key: str, window: int, seconds: int) -> int:
+    key = f"throttle:{key}:{window}"
+    try:
+        return cache.incr(key)
+    except ValueError:  # the first of the window
+        return 1 if cache.add(key, 1, timeout=seconds) else cache.incr(key)
+
+
+def forget_windows() -> None:
+    """Begin to count anew, as a process that has just started: for tests."""
+    _windows.clear()
 
 
 def address(request) -> str:

@@ -33,6 +33,29 @@ class ApiViewSet(viewsets.GenericViewSet):
         super().initial(request, *args, **kwargs)
         self._refuse_unknown_parameters(request)
 
+    # What DRF makes anew for each request, although nothing in them is of a request: 10 us.
+
+    def get_content_negotiator(self):
+        return _one_of(self.content_negotiation_class)
+
+    def get_parsers(self):
+        return [_one_of(parser) for parser in self.parser_classes]
+
+    def get_renderers(self):
+        return [_one_of(renderer) for renderer in self.renderer_classes]
+
+    def get_authenticators(self):
+        return [_one_of(authenticator) for authenticator in self.authentication_classes]
+
+    def get_permissions(self):
+        return [_one_of(permission) for permission in self.permission_classes]
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if isinstance(response, Response):
+            response.add_post_render_callback(_let_go)
+        return response
+
     def _refuse_unknown_parameters(self, request):
         if not request.query_params or self.action is None:
             return
@@ -69,3 +92,23 @@ class ApiViewSet(viewsets.GenericViewSet):
         if view_name:
             headers["Location"] = reverse(view_name, kwargs=kwargs, request=self.request)
         return Response(body, status=201, headers=headers)
+
+
+_made: dict[Any, Any] = {}
+
+
+def _one_of(kind):
+    if kind not in _made:
+        _made[kind] = kind()
+    return _made[kind]
+
+
+def _let_go(response):
+    """Break the circles of view, request and response once the answer is rendered.
+
+    Left to the garbage collector they keep the whole answer: it took 10 % of a request's time,
+    and every hundredth waited 50 ms for it (docs/performance.md).
+    """
+    context, response.renderer_context = response.renderer_context, {}
+    context["request"].parser_context = {}
+    vars(context["view"]).clear()

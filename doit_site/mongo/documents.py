@@ -53,9 +53,22 @@ class Document(models.Model):
         instance = cls.__new__(cls)
         instance._state = ModelState()
         instance._state.adding, instance._state.db = False, "default"
-        for name, column, load in _loaders(cls):
-            instance.__dict__[name] = load(document.get(column))
+        values, get = instance.__dict__, document.get
+        for name, column, plain, convert, default in _loaders(cls):
+            value = get(column)
+            if value is None:
+                value = default() if callable(default) else default
+            elif type(value) is not plain:
+                value = convert(value)
+            values[name] = value
         return instance
+
+    def twin(self):
+        """An instance of its own with the same values, which are shared."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__ = {**self.__dict__, "_state": ModelState()}
+        twin._state.adding, twin._state.db = False, "default"
+        return twin
 
 
 def read_partly(queryset, projection: dict) -> Iterator:
@@ -87,22 +100,22 @@ def _absent_defaults(model):
 
 @cache
 def _loaders(model):
-    """(attribute, column, what loads a stored value) of each field."""
-    defaults = _absent_defaults(model)
+    """(attribute, column, type that needs no loading, what loads others, default) of each field."""
     return [
-        (field.attname, field.column, _loader(field, defaults.get(field.attname)))
+        (field.attname, field.column, *_loading(field), absent(field))
         for field in model._meta.concrete_fields
     ]
 
 
-def _loader(field, default):
-    convert = field.to_python
+def _loading(field):
     if hasattr(field, "from_db_value"):
-        convert = partial(field.from_db_value, expression=None, connection=connection)
+        return None, partial(field.from_db_value, expression=None, connection=connection)
+    plain = str if type(field).to_python is models.CharField.to_python else None
+    return plain, field.to_python
 
-    def load(value):
-        if value is None:
-            return default() if default else None
-        return convert(value)
 
-    return load
+def absent(field):
+    """What an absent value of the field reads as: that, or what makes it."""
+    if not field.has_default() or field.null:
+        return None
+    return field.default if not callable(field.default) else field.get_default

@@ -77,12 +77,15 @@ def environment(uri, **more):
     }
 
 
-def start_server(uri, **more):
+APPLICATION = "doit_site.wsgi:application"
+
+
+def start_server(uri, application=APPLICATION, **more):
     """(url, process) of granian serving the product."""
     port = free_port()
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)),
-        *("--blocking-threads", "8", "--log-level", "error", "doit_site.wsgi:application"),
+        *("--blocking-threads", "8", "--log-level", "error", application),
     ]
     process = subprocess.Popen(command, cwd=ROOT, env=environment(uri, **more))
     url = f"http://127.0.0.1:{port}"
@@ -103,8 +106,8 @@ def stop(process):
 
 
 @contextmanager
-def running(folder, **more):
-    mongod = LocalServer(folder)
+def running(folder, options=(), application=APPLICATION, **more):
+    mongod = LocalServer(folder, options=list(options))
     mongod.start()
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "-v0"],
@@ -112,7 +115,7 @@ def running(folder, **more):
         env=environment(mongod.uri),
         check=True,
     )
-    url, process = start_server(mongod.uri, **more)
+    url, process = start_server(mongod.uri, application, **more)
     place = Place(url, mongod, process)
     sign_in(place)
     try:

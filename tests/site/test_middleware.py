@@ -93,11 +93,14 @@ def test_plain_http_is_redirected_in_production_except_for_health(api):
     assert api.get("/health/live/", secure=False).status_code == 200
 
 
-def test_pages_of_other_origins_may_not_read_the_api_unless_named(alice_api, settings):
+def test_pages_of_other_origins_may_not_read_the_api_unless_named(alice, client_of, settings):
+    """With CORS_ORIGINS the middleware is there: tests/site/test_environment.py."""
     origin = {"HTTP_ORIGIN": "https://app.example.org"}
-    assert "Access-Control-Allow-Origin" not in alice_api.get("/api/v1/me/", **origin).headers
+    unnamed = client_of(alice).get("/api/v1/me/", **origin)
+    assert "Access-Control-Allow-Origin" not in unnamed.headers
     settings.CORS_ALLOWED_ORIGINS = ["https://app.example.org"]
-    settings.CORS_URLS_REGEX = r"^/api/"
+    settings.MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware", *settings.MIDDLEWARE]
+    alice_api = client_of(alice)
     response = alice_api.get("/api/v1/me/", **origin)
     assert response["Access-Control-Allow-Origin"] == "https://app.example.org"
     assert "Retry-After" in response["Access-Control-Expose-Headers"]

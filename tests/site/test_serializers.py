@@ -151,14 +151,15 @@ def test_a_projection_may_be_changed_by_who_asked_for_it():
     assert GoalSerializer.projection()["title"] == 1
 
 
+LATER = MOMENT + timedelta(days=36_500)  # the TTL is not to take it away meanwhile
 SESSIONS = {
     "full": {
         "created_at": MOMENT,
         "last_used_at": MOMENT,
-        "expires_at": MOMENT,
+        "expires_at": LATER,
         "device": "curl/8 \N{ROBOT FACE}",
     },
-    "minimal": {"created_at": MOMENT, "last_used_at": MOMENT, "expires_at": MOMENT},
+    "minimal": {"created_at": MOMENT, "last_used_at": MOMENT, "expires_at": LATER},
     "texts": {"created_at": TEXT, "last_used_at": "2026-02-07", "expires_at": TEXT},
 }
 

@@ -1,8 +1,16 @@
-from django_mongodb_backend import base, operations, schema
-from pymongo import IndexModel
+from ctypes import util
 
-from doit_site.mongo import shapes
-from doit_site.mongo.engine.measured import MeasuredCollection
+# The backend looks for the GDAL library at each import of three of its modules, 0.1 s each and by
+# way of a compiler. There is no geography here, so it finds none at once.
+_find_library, util.find_library = util.find_library, lambda name: None
+from django_mongodb_backend import base, operations, schema  # noqa: E402
+
+util.find_library = _find_library
+
+from pymongo import IndexModel  # noqa: E402
+
+from doit_site.mongo import shapes  # noqa: E402
+from doit_site.mongo.engine.measured import MeasuredCollection  # noqa: E402
 
 
 class DatabaseOperations(operations.DatabaseOperations):
