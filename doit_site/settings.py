@@ -47,7 +47,11 @@ INSTALLED_APPS = [
 MIGRATION_MODULES = {
     app: f"doit_site.migrations_contrib.{app}" for app in ("contenttypes", "auth", "admin")
 }
-SILENCED_SYSTEM_CHECKS = ["models.E030"]  # index names are unique per collection on MongoDB
+SILENCED_SYSTEM_CHECKS = [
+    "models.E030",  # index names are unique per collection on MongoDB
+    "security.W002",  # both are there, for pages: doit_site.pages
+    "security.W003",
+]
 
 MIDDLEWARE = [
     "doit_site.api.middleware.RequestMiddleware",

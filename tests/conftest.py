@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from rest_framework.test import APIClient
 
 from accounts import sessions
@@ -25,6 +26,29 @@ KEPT = {
     "auth_group",
     "auth_group_permissions",
 }
+
+
+# What their modules start is costly: one worker runs all of each.
+TOGETHER = {
+    "test_streams",
+    "test_stream",
+    "test_least_privilege",
+    "test_kept_sessions",
+    "test_local_server",
+    "test_commands",
+}
+
+
+def pytest_configure():
+    # A real hash takes half a second on purpose; test_passwords.py looks at one.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.stem in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.stem}-{item.path.stem}"))
 
 
 @pytest.fixture(scope="session")

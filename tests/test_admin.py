@@ -112,12 +112,6 @@ def goal_url(row, act="change"):
     return f"{GOALS}{row['id']}/{act}/"
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings):
-    """The strength of the hash is not what these tests are about, and it takes most of their time."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def admin(carol):
     browser = Browser()

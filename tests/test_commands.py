@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command, get_commands, load_command_class
+from django.db import connection
 
 from accounts import sessions
 from doit_site import clock
@@ -337,6 +338,18 @@ def test_the_example_env_file_starts(copy, tmp_path):
 DEAD = "mongodb://dora:secret-word@127.0.0.1:1/?replicaSet=x&serverSelectionTimeoutMS=300"
 
 
+@pytest.fixture
+def dead_database(db):
+    """Within the test, this process's client reaches nothing."""
+    before = connection.settings_dict
+    connection.close_pool()
+    options = {**before["OPTIONS"], "serverSelectionTimeoutMS": 100}
+    connection.settings_dict = {**before, "HOST": "mongodb://127.0.0.1:1/", "OPTIONS": options}
+    yield
+    connection.close_pool()
+    connection.settings_dict = before
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -349,9 +362,15 @@ DEAD = "mongodb://dora:secret-word@127.0.0.1:1/?replicaSet=x&serverSelectionTime
         ("backup", "backup"),
         ("restore", "backup"),
         ("seed_demo",),
-        ("quickstart", "--port", "18437"),
-        ("migrate",),
     ],
+)
+def test_without_a_database_a_command_fails_with_one_line(dead_database, arguments):
+    assert "MongoDB does not answer" in refusal(*arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("create_token", "14155550101"), ("quickstart", "--port", "18437"), ("migrate",)],
 )
 def test_a_command_with_a_dead_database_ends_in_one_line(copy, arguments):
     done = manage(copy, *arguments, **PRODUCTION | {"MONGODB_URI": DEAD})

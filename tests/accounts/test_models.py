@@ -19,8 +19,7 @@ def superuser(**options):
 
 
 @pytest.fixture
-def password(monkeypatch, settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def password(monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a long pass phrase")
 
 

@@ -17,12 +17,6 @@ EMAIL = "carol@example.org"
 NEW = "correct horse battery"
 
 
-@pytest.fixture(autouse=True)
-def _fast_hashes(settings):
-    """A real hash takes half a second on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def carol(db):
     return User.objects.create_superuser(

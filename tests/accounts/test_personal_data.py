@@ -35,7 +35,7 @@ def traces(dump):
 
 
 @pytest.fixture
-def busy_alice(alice, alice_api, a_goal, api, mailoutbox, eventually, settings):
+def busy_alice(alice, alice_api, a_goal, api, mailoutbox, eventually):
     """Alice with something in every collection that can hold anything of hers."""
     goal = a_goal()
     url = f"/api/v1/goals/{goal['id']}/"
@@ -47,7 +47,6 @@ def busy_alice(alice, alice_api, a_goal, api, mailoutbox, eventually, settings):
     passwords.request_reset(email=EMAIL)
     eventually(lambda: mailoutbox)
 
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     person = User.objects.get(pk=alice.pk)
     person.is_staff = True
     person.set_password("a long pass phrase")

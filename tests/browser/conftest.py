@@ -22,6 +22,7 @@ SCREENSHOTS = ROOT / "screenshots"
 WIDTHS = {"wide": (1280, 900), "narrow": (390, 844)}
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items):
     here = Path(__file__).parent
     for item in items:
@@ -55,7 +56,7 @@ def site(tmp_path_factory):
 def _staff(place):
     phones = {"superuser": demo.ADMIN_PHONE}
     with place.database() as database:
-        hashed = make_password(PASSWORD)
+        hashed = make_password(PASSWORD, hasher="pbkdf2_sha256")
         database.users.update_one(
             {"phone_number": demo.ADMIN_PHONE}, {"$set": {"password": hashed}}
         )

@@ -2,6 +2,7 @@ import json
 import re
 
 import pytest
+from django.test import Client as BrowserClient
 
 from tests.problem_details import assert_problem
 
@@ -91,6 +92,12 @@ def test_answers_are_private_and_revalidated(alice_api, a_goal):
 def test_plain_http_is_redirected_in_production_except_for_health(api):
     assert api.get("/api/v1/me/", secure=False).status_code == 301
     assert api.get("/health/live/", secure=False).status_code == 200
+
+
+def test_pages_are_guarded_against_frames_and_forms_of_others(db):
+    browser = BrowserClient(enforce_csrf_checks=True)
+    assert browser.get("/admin/login/", secure=True)["X-Frame-Options"] == "DENY"
+    assert browser.post("/admin/login/", {}, secure=True).status_code == 403
 
 
 def test_pages_of_other_origins_may_not_read_the_api_unless_named(alice, client_of, settings):

@@ -4,9 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import User
-from tests.test_admin import PASSWORD, Browser, quick_passwords
-
-__all__ = ["quick_passwords"]  # a fixture for every test here
+from tests.test_admin import PASSWORD, Browser
 
 ROLES = ("support", "moderator", "analyst", "admin")
 
