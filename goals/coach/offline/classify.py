@@ -1,7 +1,8 @@
 """Which curriculum fits a goal, and which category a goal belongs to."""
 
+import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,10 @@ SAME_SUBCATEGORY, RELATED_SUBCATEGORY, SAME_CATEGORY, CONTRADICTION = 6, 3, 1, -
 FITS = 2
 
 Phrase = tuple[str, ...]
+PURPOSE = re.compile(
+    r"\b(?:for|so that|because|in order to|to (?:be|become|find|get|help|land|pass|save|start))\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,16 @@ def classify(goal: GoalBrief) -> Classification:
 def choose(goal: GoalBrief) -> Curriculum | None:
     """The curriculum that fits a goal best, None when none fits.
 
-    Words of the title weigh more than words of the description; of two that fit equally the one
-    whose word comes first in the title is taken.
+    What the title says before its purpose decides where it can: "Learn Python to get a job" is about
+    Python. Words of the title weigh more than words of the description; of two that fit equally the
+    one whose word comes first in the title is taken.
     """
+    main = PURPOSE.split(goal.title, maxsplit=1)[0]
+    subject = _best(replace(goal, title=main, description="")) if main != goal.title else None
+    return subject or _best(goal)
+
+
+def _best(goal: GoalBrief) -> Curriculum | None:
     title = words(goal.title)
     scored = [(score(curriculum, goal), curriculum) for curriculum in library().values()]
     fitting = [(points, c) for points, c in scored if points >= FITS]

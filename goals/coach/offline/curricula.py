@@ -5,6 +5,7 @@ takes the coach down; lint.py says everything else that is wrong with a file.
 """
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -172,21 +173,29 @@ PARTS: dict[str, Raw] = {
 OPTIONAL = {"resources"}
 
 
+Place = tuple[int | str, ...]
+
+
 def shape_problems(raw: Raw) -> list[str]:
     """What keeps a file from being read: keys missing, unknown or of another type."""
+    return [text for _, text in misshapen(raw)]
+
+
+def misshapen(raw: Raw) -> Iterator[tuple[Place, str]]:
+    """(place, problem) of what has the wrong shape.
+
+    A place is () for the file, (0,) for its first step, (0, "tasks", 2) for that step's third task.
+    """
     problems = _keys(raw, HEAD, "the file")
-    if problems:
-        return problems
-    for number, step in enumerate(raw["steps"], 1):
-        where = f"step {step.get('slug', number)}"
+    yield from (((), problem) for problem in problems)
+    for number, step in enumerate([] if problems else raw["steps"]):
+        where = f"step {step.get('slug', number + 1)}"
         found = _keys(step, STEP, where)
-        problems += found
-        if found:
-            continue
-        for part, shape in PARTS.items():
-            for index, item in enumerate(step[part], 1):
-                problems += _keys(item, shape, f"{where}: {part} {index}")
-    return problems
+        yield from (((number,), problem) for problem in found)
+        for part, shape in {} if found else PARTS.items():
+            for index, item in enumerate(step[part]):
+                for problem in _keys(item, shape, f"{where}: {part} {index + 1}"):
+                    yield (number, part, index), problem
 
 
 def _keys(item: Raw, shape: Raw, where: str) -> list[str]:

@@ -1,12 +1,13 @@
 """What can be asked: drafts of questions on curriculum steps and on the days of any roadmap."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
 from goals.coach.interface import PlannedDay
-from goals.coach.offline.curricula import Curriculum, Step, Term
+from goals.coach.offline.curricula import Curriculum, Step, Task, Term
+from goals.coach.offline.fairness import telling
 from goals.coach.offline.words import plain
 
 LONGEST = 140
@@ -28,24 +29,46 @@ class Draft:
     why: str
 
 
-def of_step(curriculum: Curriculum, step: Step, rng: Random) -> list[Draft]:
+def of_step(curriculum: Curriculum, step: Step, rng: Random) -> Iterator[Draft]:
     """Authored checks and terms of one step, in turns; each term is asked both ways."""
     checks = [Draft(c.question, c.question, c.answer, c.wrong, c.why) for c in step.checks]
     terms = list(step.terms)
     rng.shuffle(checks)
     rng.shuffle(terms)
-    ways = [rng.random() < 0.5 for _ in terms]
-    asked = [_term(curriculum, step, term, way, rng) for term, way in zip(terms, ways, strict=True)]
-    asked += [
-        _term(curriculum, step, term, not way, rng) for term, way in zip(terms, ways, strict=True)
-    ]
+    ways = [(term, rng.random() < 0.5) for term in terms]
+    ways += [(term, not way) for term, way in ways]
+    asked = (_term(curriculum, step, term, way, rng) for term, way in ways)
     return in_turns([checks, asked])
 
 
-def in_turns(lists: list[list[Draft]]) -> list[Draft]:
-    """One of each list after the other until all are used."""
-    longest = max(map(len, lists), default=0)
-    return [items[n] for n in range(longest) for items in lists if n < len(items)]
+def prompts_of(step: Step) -> list[str]:
+    """Every prompt that can be asked on a step."""
+    terms = [asks(term) for asks in (_asks_meaning, _asks_term) for term in step.terms]
+    return [*(check.question for check in step.checks), *terms, *map(_asks_step, step.tasks)]
+
+
+def _asks_meaning(term: Term) -> str:
+    return f"What does “{term.term}” mean here?"
+
+
+def _asks_term(term: Term) -> str:
+    return f"Which term stands for this: {term.meaning}?"
+
+
+def _asks_step(task: Task) -> str:
+    return f"Which step does this task belong to? “{clip(task.task)}”"
+
+
+def in_turns(lists: Iterable[Iterable[Draft]]) -> Iterator[Draft]:
+    """One of each list after the other until all are used; none is made before its turn."""
+    waiting = [iter(items) for items in lists]
+    while waiting:
+        for items in list(waiting):
+            draft = next(items, None)
+            if draft:
+                yield draft
+            else:
+                waiting.remove(items)
 
 
 def _term(curriculum: Curriculum, step: Step, term: Term, forward: bool, rng: Random) -> Draft:
@@ -60,9 +83,9 @@ def _term(curriculum: Curriculum, step: Step, term: Term, forward: bool, rng: Ra
     ]
     if forward:
         wrong = _alike(term.meaning, [(other.meaning, far) for other, far in others], rng)
-        return Draft(fact, f"What does “{term.term}” mean here?", term.meaning, wrong, why)
+        return Draft(fact, _asks_meaning(term), term.meaning, wrong, why)
     wrong = _alike(term.term, [(other.term, far) for other, far in others], rng)
-    return Draft(fact, f"Which term stands for this: {term.meaning}?", term.term, wrong, why)
+    return Draft(fact, _asks_term(term), term.term, wrong, why)
 
 
 def _alike(answer: str, others: list[tuple[str, bool]], rng: Random) -> tuple[str, ...]:
@@ -82,15 +105,24 @@ def _alike(answer: str, others: list[tuple[str, bool]], rng: Random) -> tuple[st
 
 
 def of_step_tasks(curriculum: Curriculum, step: Step, rng: Random) -> list[Draft]:
-    """Which step a task belongs to: what is left to ask when checks and terms are used up."""
+    """Which step a task belongs to: what is left to ask when checks and terms are used up.
+
+    Tasks that share more words with their own step's title than with others give it away and are
+    asked last.
+    """
     titles = [other.title for other in curriculum.steps if other is not step]
     drafts = []
     for task in step.tasks:
         rng.shuffle(titles)
-        prompt = f"Which step does this task belong to? “{clip(task.task)}”"
+        said = telling(task.task)
+        echo = len(said & telling(step.title))
+        near = sorted(titles, key=lambda title: len(said & telling(title)) < max(1, echo))
+        prompt = _asks_step(task)
         why = f"It is one of the tasks of “{step.title}”."
-        drafts.append(Draft(task.task, prompt, step.title, tuple(titles), why))
-    return drafts
+        draft = Draft(task.task, prompt, step.title, tuple(near), why)
+        told = echo > 0 and len(said & telling(near[0])) < echo
+        drafts.append((told, draft))
+    return [draft for _, draft in sorted(drafts, key=lambda one: one[0])]
 
 
 def of_day(
@@ -146,7 +178,7 @@ def _figures(day: PlannedDay, rng: Random) -> list[Draft]:
             f"minutes {number} {plain(task.task)}",
             f"How many minutes does day {number} of your plan give to this? “{clip(task.task)}”",
             f"{task.duration_minutes} minutes",
-            _numbers(task.duration_minutes, 5, "minutes", rng),
+            _numbers(task.duration_minutes, _step(task.duration_minutes), "minutes", rng),
             f"Day {number} plans {task.duration_minutes} minutes for it.",
         )
         for task in day.tasks
@@ -157,7 +189,7 @@ def _figures(day: PlannedDay, rng: Random) -> list[Draft]:
             f"sum {number}",
             f"How many minutes do the tasks of day {number} take in all?",
             f"{total} minutes",
-            _numbers(total, 5, "minutes", rng),
+            _numbers(total, _step(total), "minutes", rng),
             f"The minutes of the tasks of day {number} add up to {total}.",
         )
     )
@@ -183,6 +215,11 @@ def _date(day: PlannedDay, rng: Random) -> Draft:
     prompt = f"Which date is day {day.day} of your plan?"
     why = f"Day {day.day} is on {day.date.isoformat()}."
     return Draft(f"date {day.day}", prompt, day.date.isoformat(), wrong, why)
+
+
+def _step(minutes: int) -> int:
+    """How far neighbours lie apart: close to a small number, whose length would else tell."""
+    return 5 if minutes >= 20 else 2
 
 
 def _numbers(right: int, step: int, unit: str, rng: Random) -> tuple[str, ...]:

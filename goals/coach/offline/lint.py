@@ -2,6 +2,8 @@
 
 import re
 import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from goals.coach.interface import CATEGORIES
@@ -9,12 +11,14 @@ from goals.coach.offline.curricula import (
     GENERAL,
     Check,
     Curriculum,
+    Place,
     Practice,
     Step,
     Task,
     curriculum_from,
-    shape_problems,
+    misshapen,
 )
+from goals.coach.offline.fairness import CHANCE, guessed
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 LINK = re.compile(r"https://[^\s/]+\.[^\s]+\Z")
@@ -24,22 +28,96 @@ CATCH_ALL = re.compile(
 SPAN = re.compile(
     r"\b(\d+|one|two|three|four|six|eight|ten|twelve)[- ](day|week|month)s?\b", re.IGNORECASE
 )
+HEADING = re.compile(r"\s*\[\[\s*steps\s*(?:\.\s*(\w+)\s*)?\]\]")
+GUESSERS = {
+    "longest": "the longest choice",
+    "shortest": "the shortest choice",
+    "most similar": "the choice most like the question",
+}
+MARGIN = 0.07
+
+Problems = Iterable[tuple[Place, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem and the line of the file where its part begins, None for the file as a whole."""
+
+    line: int | None
+    problem: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.problem}" if self.line else self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`curriculum` is None while the file has not the shape of one."""
+
+    findings: tuple[Finding, ...]
+    curriculum: Curriculum | None
 
 
 def lint(path: Path) -> list[str]:
-    """Everything in a file that docs/curricula.md does not allow, in the order of the file."""
+    """Everything in a file that docs/curricula.md does not allow, each with its line."""
+    return [str(finding) for finding in examine(path).findings]
+
+
+def examine(path: Path) -> Report:
+    """Raises OSError for a file that cannot be read."""
+    path = Path(path)
     try:
-        raw = tomllib.loads(Path(path).read_text("utf-8"))
+        text = path.read_text("utf-8")
+        raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return [f"not readable as TOML: {error}"]
-    problems = shape_problems(raw)
-    if problems:
-        return problems
-    curriculum = curriculum_from(Path(path).stem, raw)
-    problems = _head_problems(curriculum)
-    for step in curriculum.steps:
-        problems += [f"step {step.slug}: {problem}" for problem in _step_problems(step)]
-    return problems + _repeats(curriculum) + _placeholders(curriculum)
+        return Report((_unreadable(error),), None)
+    lines = _lines(text)
+    problems = list(misshapen(raw))
+    curriculum = None if problems else curriculum_from(path.stem, raw)
+    problems += _problems(curriculum) if curriculum else []
+    return Report(tuple(Finding(lines.get(at), problem) for at, problem in problems), curriculum)
+
+
+def shares(curriculum: Curriculum) -> dict[str, float]:
+    """How often each kind of guesser is right over the checks; a quarter is chance."""
+    checks = [check for step in curriculum.steps for check in step.checks]
+    return {
+        name: sum(guessed(name, c.question, (c.answer, *c.wrong), 0) for c in checks) / len(checks)
+        for name in GUESSERS
+        if checks
+    }
+
+
+def _unreadable(error: ValueError) -> Finding:
+    found = re.search(r"at line (\d+)", str(error))
+    return Finding(int(found[1]) if found else None, f"not readable as TOML: {error}")
+
+
+def _lines(text: str) -> dict[Place, int]:
+    """The line of each step's and each part's heading; parts written otherwise have none."""
+    lines: dict[Place, int] = {}
+    step = -1
+    counts: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        heading = HEADING.match(line)
+        if heading and heading[1]:
+            part = heading[1]
+            counts[part] = counts.get(part, -1) + 1
+            lines[step, part, counts[part]] = number
+        elif heading:
+            step, counts = step + 1, {}
+            lines[(step,)] = number
+    return lines
+
+
+def _problems(c: Curriculum) -> Iterator[tuple[Place, str]]:
+    yield from (((), problem) for problem in _head_problems(c))
+    for number, step in enumerate(c.steps):
+        for at, problem in _step_problems(step):
+            yield (number, *at), f"step {step.slug}: {problem}"
+    yield from _repeats(c)
+    yield from _placeholders(c)
+    yield from (((), problem) for problem in _giveaways(c))
 
 
 def _head_problems(c: Curriculum) -> list[str]:
@@ -58,8 +136,7 @@ def _head_problems(c: Curriculum) -> list[str]:
     return [problem for holds, problem in rules if not holds]
 
 
-def _step_problems(step: Step) -> list[str]:
-    problems = []
+def _step_problems(step: Step) -> Problems:
     rules = (
         (SLUG.match(step.slug), "slug is not a slug"),
         (len(step.tip) <= 200, "the tip is longer than 200 characters"),
@@ -68,10 +145,13 @@ def _step_problems(step: Step) -> list[str]:
         (len(step.checks) >= 6, f"{len(step.checks)} checks, 6 are needed"),
         (len(step.terms) >= 4, f"{len(step.terms)} terms, 4 are needed"),
     )
-    problems += [problem for holds, problem in rules if not holds]
-    problems += [p for task in step.tasks for p in _task_problems(task)]
-    problems += [p for practice in step.practice for p in _practice_problems(practice)]
-    return problems + [p for check in step.checks for p in _check_problems(check)]
+    yield from (((), problem) for holds, problem in rules if not holds)
+    for number, task in enumerate(step.tasks):
+        yield from ((("tasks", number), problem) for problem in _task_problems(task))
+    for number, practice in enumerate(step.practice):
+        yield from ((("practice", number), problem) for problem in _practice_problems(practice))
+    for number, check in enumerate(step.checks):
+        yield from ((("checks", number), problem) for problem in _check_problems(check))
 
 
 def _task_problems(task: Task) -> list[str]:
@@ -104,40 +184,57 @@ def _check_problems(check: Check) -> list[str]:
     return [f"check {_short(check.question)} {problem}" for holds, problem in rules if not holds]
 
 
-def _repeats(c: Curriculum) -> list[str]:
-    kinds = {
-        "step": [step.slug for step in c.steps],
-        "step title": [step.title for step in c.steps],
-        "task": [t.task for step in c.steps for t in step.tasks]
-        + [p.task for step in c.steps for p in step.practice],
-        "question": [check.question for step in c.steps for check in step.checks],
-        "meaning": [term.meaning for step in c.steps for term in step.terms],
+def _repeats(c: Curriculum) -> Problems:
+    kinds: dict[str, list[tuple[Place, str]]] = {
+        "step": [((n,), step.slug) for n, step in enumerate(c.steps)],
+        "step title": [((n,), step.title) for n, step in enumerate(c.steps)],
+        "task": [*_each(c, "tasks", "task"), *_each(c, "practice", "task")],
+        "question": _each(c, "checks", "question"),
+        "meaning": _each(c, "terms", "meaning"),
     }
+    for kind, texts in kinds.items():
+        known: set[str] = set()
+        for place, text in texts:
+            if _plain(text) in known:
+                yield place, f"{kind} {_short(text)} is given more than once"
+            known.add(_plain(text))
+
+
+def _each(c: Curriculum, part: str, name: str) -> list[tuple[Place, str]]:
     return [
-        f"{kind} {_short(text)} is given more than once"
-        for kind, texts in kinds.items()
-        for text in _twice(texts)
+        ((number, part, index), getattr(item, name))
+        for number, step in enumerate(c.steps)
+        for index, item in enumerate(getattr(step, part))
     ]
 
 
-def _twice(texts: list[str]) -> list[str]:
-    plain_texts = [_plain(text) for text in texts]
-    return [text for n, text in enumerate(texts) if _plain(text) in plain_texts[:n]]
-
-
-def _placeholders(c: Curriculum) -> list[str]:
+def _placeholders(c: Curriculum) -> Problems:
     """A placeholder where nothing fills it would reach the person as it stands."""
-    texts = [c.title, c.summary, *c.contexts]
-    for step in c.steps:
-        texts += [step.title, step.tip, *(task.task for task in step.tasks)]
-        for check in step.checks:
-            texts += [check.question, check.answer, *check.wrong, check.why]
-        texts += [text for term in step.terms for text in (term.term, term.meaning)]
-    problems = [f"{{context}} outside practice: {_short(t)}" for t in texts if "{context}" in t]
+    texts: list[tuple[Place, str]] = [((), text) for text in (c.title, c.summary, *c.contexts)]
+    for number, step in enumerate(c.steps):
+        texts += [((number,), step.title), ((number,), step.tip)]
+        for index, check in enumerate(step.checks):
+            said = (check.question, check.answer, *check.wrong, check.why)
+            texts += [((number, "checks", index), text) for text in said]
+    for part, name in (("tasks", "task"), ("terms", "term"), ("terms", "meaning")):
+        texts += _each(c, part, name)
+    for place, text in texts:
+        if "{context}" in text:
+            yield place, f"{{context}} outside practice: {_short(text)}"
     if c.slug != GENERAL:
-        texts += [practice.task for step in c.steps for practice in step.practice]
-        problems += [f"{{goal}} outside general: {_short(t)}" for t in texts if "{goal}" in t]
-    return problems
+        for place, text in [*texts, *_each(c, "practice", "task")]:
+            if "{goal}" in text:
+                yield place, f"{{goal}} outside general: {_short(text)}"
+
+
+def _giveaways(c: Curriculum) -> list[str]:
+    """What guessing by looks scores over all checks has to lie close to chance, on both sides."""
+    return [
+        f"always taking {GUESSERS[name]} is right in {share:.1%} of the checks; "
+        f"{CHANCE - MARGIN:.0%} to {CHANCE + MARGIN:.0%} is fair"
+        for name, share in shares(c).items()
+        if abs(share - CHANCE) > MARGIN + 1e-9
+    ]
 
 
 def _plain(text: str) -> str:

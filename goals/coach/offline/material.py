@@ -4,16 +4,28 @@ A `Material` remembers what it has handed out, so that no text comes twice; `kep
 as handed out from the start.
 """
 
+import sys
 from collections import deque
 from collections.abc import Set
 from dataclasses import replace
 from itertools import count
 
 from goals.coach.offline.curricula import Curriculum, Step
-from goals.coach.offline.units import REVIEW, Kept, Unit, combinations, cut, split
+from goals.coach.offline.units import (
+    REVIEW,
+    Kept,
+    Unit,
+    combinations,
+    cut,
+    lengthened,
+    link_of,
+    split,
+)
 from goals.coach.offline.words import plain
 
 REDO_AFTER, REDO_AGAIN = 10, 45
+ENOUGH, STRETCH, PARTS = 0.8, 1.6, 8
+MANY, LINKED = 20_000, 14
 RECAPS = (
     "{title}: write down from memory what you know, then check it",
     "{title}: explain it aloud as if to a friend, and note where you get stuck",
@@ -46,6 +58,8 @@ class Material:
         self.core = deque(core)
         self._cap = cap
         self._focus = focus
+        self._bodily = curriculum.category == "fitness"
+        self._least, self._factor, self._linked = 0, 1.0, sys.maxsize
         self._given = set(kept.texts)
         self.pending: deque[Unit] = deque()
         self._done: deque[tuple[int, Unit]] = deque()
@@ -60,12 +74,29 @@ class Material:
         for step in self.finished:
             self._rehearsed[step.slug] = (1, kept.last_day(step))
 
+    def lengthen(self, budget: int, work_days: int) -> None:
+        """Give practice more time where days are long, or where there is little of it for so many."""
+        self._least = budget // PARTS
+        # In a year of long days the link is known by then, and the year has to fit a document.
+        self._linked = LINKED if budget * work_days > MANY else sys.maxsize
+        wanted = ENOUGH * budget * work_days - sum(unit.minutes for unit in self.core)
+        self._factor = min(STRETCH, max(1.0, wanted / max(1, self.practice_minutes())))
+
     def practice_minutes(self) -> int:
         """Minutes of practice that all steps of the plan offer together."""
         slugs = {unit.step.slug for unit in self.core if unit.step} | {
             step.slug for step in self.finished
         }
-        return sum(unit.minutes for slug in slugs for unit in self._combinations[slug])
+        return sum(self._offered(self._combinations[slug]) for slug in slugs)
+
+    def _offered(self, units: list[Unit]) -> int:
+        """Minutes of so many units, reckoned from the first of each sentence."""
+        sentences = len(units[0].step.practice) if units and units[0].step else 1
+        first = [self._longer(unit).minutes for unit in units[:sentences]]
+        return sum(first) * len(units) // max(1, len(first))
+
+    def _longer(self, unit: Unit) -> Unit:
+        return lengthened(unit, self._least, self._factor, self._bodily)
 
     def take_core(self, left: int) -> Unit | None:
         if not self.core or self.core[0].minutes > left:
@@ -89,6 +120,8 @@ class Material:
             unit = self._next_combination(step, left)
             if unit:
                 times, _ = self._rehearsed.get(step.slug, (0, 0))
+                if times >= self._linked:
+                    unit = replace(unit, resources=())
                 self._rehearsed[step.slug] = (times + 1, day)
                 return self._practise(unit, day)
         return None
@@ -115,7 +148,9 @@ class Material:
     def recap(self, step: Step, minutes: int, day: int) -> Unit:
         """A review of a whole step."""
         texts = [template.format(title=step.title) for template in RECAPS]
-        return self._review(step, texts, minutes, day)
+        again = self._linked == LINKED and step.slug in self.reviewed
+        unit = self._review(step, texts, minutes, day)
+        return unit if again else replace(unit, resources=link_of(step))
 
     def stalest(self, without: Set[str] = frozenset()) -> Step | None:
         """The begun step whose last review or practice lies furthest back."""
@@ -144,9 +179,10 @@ class Material:
         """The next unused practice of a step of which at least a first part fits."""
         waiting = self._combinations[step.slug]
         for unit in waiting[: len(step.practice)]:
-            if split(unit.text, unit.minutes, self._cap)[0][1] <= left:
+            longer = self._longer(unit)
+            if split(longer.text, longer.minutes, self._cap)[0][1] <= left:
                 waiting.remove(unit)
-                return unit
+                return longer
         return None
 
     def _practise(self, unit: Unit, day: int) -> Unit:
@@ -159,7 +195,8 @@ class Material:
 
     def _review(self, step: Step, texts: list[str], minutes: int, day: int) -> Unit:
         self.reviewed[step.slug] = day
-        turn = (day + self.begun.index(step)) % len(texts)
+        place = self.begun.index(step) if step in self.begun else 0
+        turn = (day + place) % len(texts)
         return Unit(self.fresh(texts[turn:] + texts[:turn]), minutes, step)
 
     def _begin(self, unit: Unit) -> Unit:

@@ -10,6 +10,7 @@ from goals.coach.interface import Plan, PlannedDay, PlanRequest
 from goals.coach.offline import wishes as wishing
 from goals.coach.offline.curricula import Curriculum, Step
 from goals.coach.offline.material import Material
+from goals.coach.offline.mending import Mending
 from goals.coach.offline.selection import choose
 from goals.coach.offline.summary import day_tip, day_title, summarise
 from goals.coach.offline.units import LONGEST, SHORTEST, Kept, Unit
@@ -19,6 +20,7 @@ WEEK = 7
 RHYTHM = {6: "review", 0: "rest"}
 GOOD, ENOUGH = 0.6, 0.8
 PER_STEP = 2
+LONG = 180
 ORIENTATION = (
     "read through the plan for the coming days and choose a time and a place for each",
     "look over what lies behind you and note one thing to do differently",
@@ -69,10 +71,13 @@ def plan(request: PlanRequest, curriculum: Curriculum, fits: bool) -> Plan:
     slots = calendar(request, wishes)
     kept = Kept(request.kept, curriculum)
     work_days = sum(slot.kind == "work" for slot in slots)
-    chosen = choose(curriculum, kept, work_days, request.minutes_per_day, wishes)
+    again = Mending(request, curriculum).work_days()
+    free = max(work_days - again, work_days // 2)
+    chosen = choose(curriculum, kept, free, request.minutes_per_day, wishes)
     cap = min(LONGEST, request.minutes_per_day)
     for pace in (_pace(chosen.core, work_days * request.minutes_per_day), 0.95, 0.0):
         material = Material(curriculum, list(chosen.core), kept, cap, wishes.focus)
+        material.lengthen(request.minutes_per_day, work_days)
         days = _Filler(request, curriculum, material, pace, chosen.poured).fill(slots)
         if not material.core:
             break
@@ -81,18 +86,21 @@ def plan(request: PlanRequest, curriculum: Curriculum, fits: bool) -> Plan:
 
 
 def calendar(request: PlanRequest, wishes: Wishes) -> list[Slot]:
-    """Seven days and more have a weekly rhythm: the sixth day reviews, the seventh rests.
+    """More than a week has a weekly rhythm: the sixth day reviews, the seventh rests.
 
-    With a weekday of rest wished for, that day rests and the one before it reviews; the very
-    first day never reviews.
+    A single week ends with the review. With a weekday of rest wished for, that day rests and the
+    one before it reviews; the very first day never reviews.
     """
+    rhythm = RHYTHM
+    if request.total_days <= WEEK and wishes.rest_weekday is None:
+        rhythm = {(request.first_day - 1) % WEEK: "review"}
     slots = []
     for number in range(request.total_days):
         day, day_date = request.first_day + number, request.first_date + timedelta(days=number)
         place = day % WEEK
         if wishes.rest_weekday is not None:
             place = (day_date.weekday() - wishes.rest_weekday) % WEEK
-        kind = RHYTHM.get(place, "work") if request.total_days >= WEEK else "work"
+        kind = rhythm.get(place, "work") if request.total_days >= WEEK else "work"
         if kind == "review" and day == 1:
             kind = "work"
         slots.append(Slot(day, day_date, kind))
@@ -123,6 +131,7 @@ class _Filler:
         self.short = request.total_days < WEEK
         self.behind = [f"look back at day {day.day}: {day.title}" for day in request.kept[-7:]]
         self.curriculum = curriculum
+        self.mending = Mending(request, curriculum)
         self.material = material
         self.pace = pace
         self.pour = pour
@@ -165,7 +174,9 @@ class _Filler:
         return planned
 
     def _work(self, page: Page, slot: Slot, last: bool) -> None:
-        """Core tasks that are due, practice of what was learned, then what fills a poor day."""
+        """What failed, core tasks that are due, practice, then what fills a poor day."""
+        for step in self.mending.for_work(slot.day):
+            page.add(self.material.recall(step, self.mending.minutes, slot.day))
         if self.pace and self.material.pending:
             self._practise(page, slot, 0, once=True)
         while self.core_given < self.core_due and (self._core(page) or self._pour(page)):
@@ -203,12 +214,14 @@ class _Filler:
 
     def _fill_up(self, page: Page, slot: Slot) -> bool:
         """One more task for a day that is not filled well; False when there is nothing sensible."""
+        reviews = sum(unit.is_review for unit in page.units)
+        if self.budget >= LONG and self.material.begun and not reviews and page.left >= 60:
+            return page.add(self._recall(page, slot))
         if page.add(self.material.redo(slot.day, page.left)):
             return True
         if self._core(page):
             self._practise(page, slot, 0)
             return True
-        reviews = sum(unit.is_review for unit in page.units)
         older = any(step.slug in self.seen for step in self.material.begun)
         if older and not reviews and page.left >= SHORTEST:
             return page.add(self._recall(page, slot))
@@ -223,15 +236,18 @@ class _Filler:
         here = {unit.step.slug for unit in page.units if unit.step}
         step = self.material.stalest(without=here) or self.material.begun[0]
         if page.left >= 60:
-            return self.material.recap(step, 20, slot.day)
+            return self.material.recap(step, 30 if self.budget >= LONG else 20, slot.day)
         return self.material.recall(step, min(10, page.left), slot.day)
 
     def _review(self, page: Page, slot: Slot, last: bool) -> None:
-        """The newest steps of the week and one older step, each remembered without looking."""
+        """What failed, the newest steps of the week and one older, remembered without looking."""
+        room = min(6, self.budget // SHORTEST)
+        failed = self.mending.take(slot.day, room)
         newest = [step for step in reversed(self.material.begun) if step in self.week]
-        older = self.material.stalest(without={step.slug for step in newest})
-        room = min(6, self.budget // SHORTEST) - (older is not None)
-        steps = newest[:room][::-1] + ([older] if older else [])
+        newest = [step for step in newest if step not in failed]
+        older = self.material.stalest(without={step.slug for step in (*newest, *failed)})
+        room -= len(failed) + (older is not None)
+        steps = failed + newest[: max(0, room)][::-1] + ([older] if older and room >= 0 else [])
         self.week = []
         for step in steps:
             even = int(self.budget * GOOD / len(steps)) // 5 * 5
@@ -241,7 +257,7 @@ class _Filler:
             pass
 
     def _rest(self, page: Page, slot: Slot, last: bool) -> None:
-        step = self.material.stalest()
+        step = next(iter(self.mending.take(slot.day, 1)), None) or self.material.stalest()
         minutes = SHORTEST if self.budget < 30 else 10
         if step:
             page.add(self.material.recall(step, minutes, slot.day))

@@ -54,11 +54,11 @@ def _drafts(request: QuestionRequest, rng: Random) -> Iterator[Draft]:
     yield from _of_places([(ours, step) for step in ours.steps], rng)
 
 
-def _of_places(places: list[Place], rng: Random) -> list[Draft]:
+def _of_places(places: list[Place], rng: Random) -> Iterator[Draft]:
     return in_turns([of_step(curriculum, step, rng) for curriculum, step in places])
 
 
-def _of_roadmap(request: QuestionRequest, fillers: list[str], rng: Random) -> list[Draft]:
+def _of_roadmap(request: QuestionRequest, fillers: list[str], rng: Random) -> Iterator[Draft]:
     days: list[PlannedDay] = [*request.earlier, *request.days, *request.later]
     rng.shuffle(fillers)
     return in_turns([of_day(day, days, fillers, rng) for day in request.days])

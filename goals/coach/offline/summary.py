@@ -75,6 +75,8 @@ def _rhythm(request: PlanRequest, wishes: Wishes) -> str:
     rest = "a day of rest"
     if wishes.rest_weekday is not None:
         rest = f"rest on {WEEKDAYS[wishes.rest_weekday].capitalize()}s"
+    elif request.total_days == 7:
+        return f"{text}, the last of them for review."
     return f"{text}, with a review day and {rest} in each week."
 
 
@@ -91,12 +93,14 @@ def _extent(chosen: Selection) -> str:
     if not chosen.left_out:
         quick = " The pace is quick, with little time to practise." if chosen.tight else ""
         return f"It covers {_all_steps(total)}.{quick}"
-    names = [step.title for step in chosen.left_out]
+    names = [step.title for step in chosen.left_out if step is not chosen.opened]
     more = [f"{len(names) - 6} more"] if len(names) > 6 else []
     listed = "; ".join([*names[:6], *more])
     quick = "The pace is quick, and for" if chosen.tight else "For"
+    opened = f" and begins {chosen.opened.title}" if chosen.opened else ""
     return (
-        f"{quick} lack of time it covers {len(chosen.steps)} of {total} steps; left out: {listed}."
+        f"{quick} lack of time it covers {len(chosen.steps)} of {total} steps{opened}; "
+        f"left out: {listed}."
     )
 
 

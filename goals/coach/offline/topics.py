@@ -6,6 +6,7 @@ from functools import cache
 from goals.coach.interface import GoalBrief, PlannedDay
 from goals.coach.offline.classify import choose
 from goals.coach.offline.curricula import GENERAL, Curriculum, Step, general, library
+from goals.coach.offline.drafts import prompts_of
 from goals.coach.offline.units import REVIEW, base, combinations
 from goals.coach.offline.words import plain, words
 
@@ -87,3 +88,33 @@ def _index() -> dict[str, Place]:
             texts += [unit.text for unit in combinations(curriculum, step)]
             index |= {plain(text): (curriculum, step) for text in texts}
     return index
+
+
+def topic_of_question(prompt: str, title: str, curriculum: str | None) -> str | None:
+    """The `curriculum/step` that a question of this coach is about, None when it cannot be told.
+
+    Where several ask the same, the one of the goal's own curriculum. `title` is the goal's.
+    """
+    asked = plain(prompt)
+    ours = _prompts_of(general(title)) if curriculum is None else {}
+    found = [*_prompts().get(asked, ()), *ours.get(asked, ())]
+    own = [topic for topic in found if topic.startswith(f"{curriculum or GENERAL}/")]
+    return (own or found)[0] if own or len(found) == 1 else None
+
+
+@cache
+def _prompts() -> dict[str, list[str]]:
+    """Every question on a step of the library, levelled, with the topics it can be about."""
+    prompts: dict[str, list[str]] = {}
+    for curriculum in library().values():
+        for asked, topics in _prompts_of(curriculum).items():
+            prompts.setdefault(asked, []).extend(topics)
+    return prompts
+
+
+def _prompts_of(curriculum: Curriculum) -> dict[str, list[str]]:
+    prompts: dict[str, list[str]] = {}
+    for step in curriculum.steps:
+        for asked in prompts_of(step):
+            prompts.setdefault(plain(asked), []).append(curriculum.topic(step))
+    return prompts

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import count
 from math import ceil
 
@@ -15,6 +16,9 @@ SHORTEST = 5
 CUT = 8
 REVIEW = "Review: "
 START = "Make a start: "
+ROUNDS = {2: "twice", 3: "three times"}
+AGAIN = re.compile(rf" \((?:{'|'.join(ROUNDS.values())}), with a pause between\)$")
+TIMED = re.compile(r"\b(?:seconds?|minutes?|hours?)\b", re.IGNORECASE)
 PART = re.compile(r" \((?:rest(?: \d+)?, )?part \d+ of \d+\)$| \(rest(?: \d+)?\)$")
 
 
@@ -39,7 +43,7 @@ class Unit:
 
 def base(text: str) -> str:
     """The text of the whole task of which `text` may be a part."""
-    return PART.sub("", text).removeprefix(START)
+    return AGAIN.sub("", PART.sub("", text)).removeprefix(START)
 
 
 def split(text: str, minutes: int, cap: int, rest: str = "") -> list[tuple[str, int]]:
@@ -56,6 +60,26 @@ def split(text: str, minutes: int, cap: int, rest: str = "") -> list[tuple[str, 
         (f"{text} ({word} {number} of {parts})", small + (number <= larger))
         for number in range(1, parts + 1)
     ]
+
+
+def link_of(step: Step) -> tuple[str, ...]:
+    """Where practice and review of a step can look things up: the first link of its tasks."""
+    return next((task.resources[:1] for task in step.tasks if task.resources), ())
+
+
+def lengthened(unit: Unit, least: int, factor: float, bodily: bool) -> Unit:
+    """The unit with more time, in steps of five minutes.
+
+    What names its minutes, or is work of the body, is done again instead, as far as it fits `least`.
+    """
+    if bodily or TIMED.search(unit.text):
+        rounds = min(max(ROUNDS), least // unit.minutes)
+        if rounds not in ROUNDS:
+            return unit
+        text = f"{unit.text} ({ROUNDS[rounds]}, with a pause between)"
+        return replace(unit, text=text, minutes=rounds * unit.minutes)
+    wanted = min(LONGEST, 2.5 * unit.minutes, max(unit.minutes, least) * factor)
+    return replace(unit, minutes=max(unit.minutes, int(wanted) // 5 * 5))
 
 
 def cut(unit: Unit, minutes: int) -> tuple[Unit, Unit] | None:
@@ -80,6 +104,10 @@ class Kept:
         self._curriculum = curriculum
         self._retold = self._topics_in_other_words(days) if days else set()
 
+    def told(self, text: str) -> bool:
+        """Whether a task had exactly this text."""
+        return plain(text) in self.texts
+
     def gave(self, text: str) -> bool:
         return plain(text) in self.texts or plain(text) in self._minutes
 
@@ -99,11 +127,7 @@ class Kept:
 
     def _topics_in_other_words(self, days: tuple[PlannedDay, ...]) -> set[str]:
         """Steps of days that name them but word every task anew: they count as given."""
-        steps = self._curriculum.steps
-        ours = {plain(task.task) for step in steps for task in step.tasks}
-        ours |= {
-            plain(unit.text) for step in steps for unit in combinations(self._curriculum, step)
-        }
+        ours = texts_of(self._curriculum)
         return {
             topic
             for day in days
@@ -112,7 +136,15 @@ class Kept:
         }
 
 
-def _is_ours(text: str, ours: set[str]) -> bool:
+@lru_cache(maxsize=32)
+def texts_of(curriculum: Curriculum) -> frozenset[str]:
+    """Every task and practice text of a curriculum, levelled."""
+    tasks = {plain(task.task) for step in curriculum.steps for task in step.tasks}
+    practice = (unit for step in curriculum.steps for unit in combinations(curriculum, step))
+    return frozenset(tasks | {plain(unit.text) for unit in practice})
+
+
+def _is_ours(text: str, ours: frozenset[str]) -> bool:
     return text.startswith(REVIEW) or plain(base(text)) in ours
 
 
@@ -138,8 +170,10 @@ def combinations(curriculum: Curriculum, step: Step) -> Iterator[Unit]:
     """Each practice sentence with each context once, neighbours differing in both."""
     contexts, sentences = curriculum.contexts, step.practice
     shift = 3 * curriculum.steps.index(step)
+    link = link_of(step)
     for number in range(len(contexts) * len(sentences)):
         row, column = divmod(number, len(sentences))
         context = contexts[(row + 5 * column + shift) % len(contexts)]
         practice = sentences[column]
-        yield Unit(practice.task.replace("{context}", context), practice.minutes, step)
+        text = practice.task.replace("{context}", context)
+        yield Unit(text, practice.minutes, step, link)

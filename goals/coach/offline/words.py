@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -26,6 +27,7 @@ def position(text: tuple[str, ...], phrase: tuple[str, ...]) -> int | None:
     return next((place for place in places if text[place : place + width] == phrase), None)
 
 
+@lru_cache(maxsize=16384)
 def plain(text: str) -> str:
     """A text with case and spacing levelled, to see whether two texts are the same."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

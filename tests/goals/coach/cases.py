@@ -8,6 +8,82 @@ FIRST = date(2026, 2, 7)
 PYTHON = GoalBrief("Learn Python in 30 days", "")
 BIRDHOUSE = GoalBrief("Build a birdhouse", "")
 
+# For each of these curricula three goals that fit it, and one with its words that does not.
+FITTING_AND_NOT = {
+    "web-development": (
+        ("Learn web development", "Build a website with HTML and CSS", "Become a web developer"),
+        "React better to criticism",
+    ),
+    "fiction-writing": (
+        ("Write a novel", "Finish my first short story", "Learn creative writing"),
+        "Read ten novels",
+    ),
+    "drawing": (
+        ("Learn to draw", "Draw portraits of my family", "Fill a sketchbook"),
+        "Draw up a will",
+    ),
+    "cooking": (
+        ("Learn to cook", "Cook dinner every day", "Learn to cook Spanish food"),
+        "Cook the books",
+    ),
+    "mathematics": (
+        ("Get better at maths", "Learn algebra", "Understand calculus at last"),
+        "Listen to math rock",
+    ),
+    "public-speaking": (
+        ("Get over my fear of public speaking", "Give a talk", "Write a wedding speech"),
+        "Make French toast",
+    ),
+    "personal-finance": (
+        ("Save money", "Pay off my debt", "Stick to a household budget"),
+        "Pay down technical debt",
+    ),
+    "job-search": (
+        ("Find a new job", "Prepare for a job interview", "Rewrite my CV"),
+        "Quit my job",
+    ),
+    "swimming": (
+        ("Learn to swim", "Swim a mile", "Swim front crawl without stopping"),
+        "Build a swimming pool",
+    ),
+    "weight-loss": (
+        ("Lose weight", "Lose 10 kg", "Start a diet"),
+        "Put my dog on a diet",
+    ),
+    "french": (
+        ("Learn French", "Speak French on holiday", "Pass the DELF"),
+        "Braid my hair: a French braid",
+    ),
+    "german": (
+        ("Learn German", "Understand my German neighbours", "Deutsch lernen"),
+        "Train my German shepherd",
+    ),
+    "piano": (
+        ("Learn piano", "Play the piano", "Play Für Elise"),
+        "Restore an old piano",
+    ),
+    "productivity": (
+        ("Stop procrastinating", "Build a habit", "Get better at time management"),
+        "Run a focus group",
+    ),
+    "yoga": (
+        ("Practise yoga every morning", "Touch my toes", "Become more flexible"),
+        "Negotiate flexible working hours",
+    ),
+    "photography": (
+        ("Take better photos", "Learn photography", "Understand my camera"),
+        "Install a security camera",
+    ),
+    "gardening": (
+        ("Start a vegetable garden", "Learn gardening", "Grow tomatoes on my balcony"),
+        "Visit a nuclear power plant",
+    ),
+    "starting-a-business": (
+        ("Start a business", "Open a shop", "Become self-employed"),
+        "Fly business class",
+    ),
+}
+
 STEP = """
 [[steps]]
 slug = "step-{n}"
@@ -33,7 +109,7 @@ PRACTICE = """
 CHECK = """
   [[steps.checks]]
   question = "Question {m} on part {n}?"
-  answer = "Right {n} {m}"
+  answer = "Right {n} {m} d"
   wrong = ["Wrong {n} {m} a", "Wrong {n} {m} b", "Wrong {n} {m} c"]
   why = "Because of rule {n} {m}."
 """

@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from bson import encode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from goals import briefs
 from goals.coach.interface import GoalBrief, PlannedDay, PlannedTask
 from goals.coach.offline import OfflineCoach
 from goals.coach.offline.curricula import Task, general, library
@@ -90,7 +92,7 @@ def practice_pattern(step):
     return re.compile("|".join(text.replace(r"\{context\}", ".+") for text in sentences))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=90, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(slug=st.sampled_from(SLUGS), days=LENGTHS, minutes=BUDGETS)
 def test_every_plan_keeps_the_rules(slug, days, minutes):
     made, curriculum = planned(slug, days, minutes)
@@ -99,7 +101,9 @@ def test_every_plan_keeps_the_rules(slug, days, minutes):
     slugs = {curriculum.topic(step) for step in curriculum.steps}
     assert all(day.topics and set(day.topics) <= slugs for day in made.days)
     for day, kind in zip(made.days, kinds(made.days), strict=True):
-        expected = {6: "review", 0: "rest"}.get(day.day % 7, "work") if days >= 7 else "work"
+        expected = {6: "review", 0: "rest"}.get(day.day % 7, "work") if days > 7 else "work"
+        if days == day.day == 7:
+            expected = "review"
         assert kind == expected
         if kind == "rest":
             assert len(day.tasks) == 1
@@ -109,7 +113,7 @@ def test_every_plan_keeps_the_rules(slug, days, minutes):
             assert all(is_review(task.task) for task in day.tasks)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=45, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(slug=st.sampled_from(SLUGS), days=LENGTHS, minutes=BUDGETS)
 def test_working_days_use_a_good_part_of_the_budget(slug, days, minutes):
     made, _ = planned(slug, days, minutes)
@@ -120,7 +124,7 @@ def test_working_days_use_a_good_part_of_the_budget(slug, days, minutes):
     assert sum(share < 0.4 for share in shares) <= len(shares) / 10 + 1
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=45, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     slug=st.sampled_from(SLUGS),
     days=st.integers(2, 120),
@@ -147,6 +151,12 @@ def test_a_whole_year_has_no_repeat_and_no_empty_day(slug, minutes):
     carried = {topic for day in made.days for topic in day.topics}
     needed = [step for step in curriculum.steps if step.essential or minutes == 240]
     assert {curriculum.topic(step) for step in needed} <= carried
+    # Messages and verifications take 80 KB more of a document that stays under 600.
+    stored = {
+        "days": [briefs.day_document(day) for day in made.days],
+        "topics": [list(day.topics) for day in made.days],
+    }
+    assert len(encode(stored)) < 510_000
 
 
 def test_the_same_request_gives_the_same_plan():
@@ -172,10 +182,28 @@ def test_a_short_plan_gives_essential_steps_before_others(slug, days, minutes):
 
 def test_a_short_plan_says_what_it_leaves_out():
     made, curriculum = planned("python", 14, 30)
-    given_titles = [s.title for s in curriculum.steps if f"python/{s.slug}" in str(made.days)]
-    missing = [step.title for step in curriculum.steps if step.title not in given_titles]
+    begun = [step for step in curriculum.steps if f"python/{step.slug}" in str(made.days)]
+    told = set(map(base, texts(made.days)))
+    whole = [step for step in begun if {task.task for task in step.tasks} <= told]
+    missing = [step.title for step in curriculum.steps if step not in begun]
     assert missing[0] in made.summary
-    assert f"{len(given_titles)} of {len(curriculum.steps)} steps" in made.summary
+    assert [step for step in begun if step not in whole] == begun[len(whole) :]
+    assert (
+        f"{len(whole)} of {len(curriculum.steps)} steps and begins {begun[-1].title};"
+        in made.summary
+    )
+
+
+def test_a_week_of_twenty_minutes_of_a_sport_holds_more_than_its_safety():
+    """The first step is that; six days of work leave room for practice or for the next."""
+    sports = [slug for slug in SLUGS if slug and library()[slug].category == "fitness"]
+    assert sports
+    for slug in sports:
+        made, curriculum = planned(slug, 7, 20)
+        assert kinds(made.days) == [*["work"] * 6, "review"]
+        first = {task.task for task in curriculum.steps[0].tasks}
+        beyond = [t for t in texts(made.days[:6]) if not is_review(t) and base(t) not in first]
+        assert beyond, slug
 
 
 def test_a_long_task_is_given_in_parts_that_add_up():
@@ -299,7 +327,7 @@ def test_when_everything_was_given_there_is_practice_and_review():
     assert "Every step has been given before" in made.summary
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(budgets=st.lists(st.integers(10, 40), min_size=2, max_size=6))
 def test_tasks_cut_by_several_plans_add_up_to_the_whole(budgets):
     """Each plan keeps three days of the one before and goes on with another budget."""

@@ -1,0 +1,1 @@
+"""How good the offline coach's plans and questions are, in figures: `manage.py plan_quality`."""
