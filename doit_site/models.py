@@ -1,9 +1,10 @@
-"""What the site itself stores: answers kept for retries, and counters that protect codes."""
+"""What the site itself stores: answers kept for retries, counters that protect codes, the archive."""
 
 from django.db import models
 
+from doit_site.mongo import archive
 from doit_site.mongo.documents import Document
-from doit_site.mongo.fields import DateTimeField
+from doit_site.mongo.fields import DateTimeField, IdField
 from doit_site.mongo.indexes import Index
 
 
@@ -33,10 +34,14 @@ class IdempotencyKey(Document):
 
 
 class RateLimit(Document):
-    """How often something was done within one window. `key` is an HMAC, so it names nobody."""
+    """How often something was done within one window. `key` is an HMAC, so it names nobody.
+
+    `tokens` where the limit is on those of a language model too (goals.quota).
+    """
 
     key = models.CharField(max_length=100, primary_key=True, db_column="_id")
     count = models.IntegerField(default=0)
+    tokens = models.BigIntegerField(null=True)
     expires_at = DateTimeField()
 
     class Meta:
@@ -60,3 +65,26 @@ class Figure(Document):
     class Meta:
         db_table = "figures"
         default_permissions = ("view",)
+
+
+class Bucket(Document):
+    """Consecutive older entries of an array of a document (doit_site.mongo.history).
+
+    `array` is as `goals.messages`; `first` is the position of the first entry in the whole history.
+    """
+
+    id = IdField()
+    document_id = models.CharField(max_length=36)
+    array = models.CharField(max_length=60)
+    first = models.IntegerField()
+    count = models.IntegerField()
+    entries = models.JSONField(default=list)
+
+    class Meta:
+        db_table = archive.COLLECTION
+        indexes = [
+            Index("id", name="id_index", unique=True),
+            # a page of history; two moves of the same entries cannot both be
+            Index("document_id", "array", "first", name="document_array_first_index", unique=True),
+        ]
+        default_permissions = ()

@@ -4,9 +4,11 @@ from datetime import date
 
 from accounts.models import User
 from doit_site import clock
+from doit_site.mongo import archive
 from doit_site.mongo.client import current_session
 from doit_site.mongo.shapes import as_date
 from goals import overview, standing, streaks
+from goals.histories import MESSAGES, VERIFICATIONS
 from goals.models import Goal
 
 
@@ -14,6 +16,7 @@ def verified(goal: Goal) -> dict:
     """What a streak is reckoned from, of a goal as the ORM loaded it."""
     raw = {
         "streak": goal.streak,
+        "archived_passes": goal.archived_passes,
         "daily_verifications": [
             {"date": entry.date, "passed": entry.passed} for entry in goal.daily_verifications
         ],
@@ -34,7 +37,7 @@ def standing_of(goal: Goal) -> dict:
     now = clock.now()
     today = user.calendar.day(now)
     passed = set(standing.days_passed(raw))
-    entries = raw.get("daily_verifications") or []
+    entries = archive.whole(VERIFICATIONS.name, raw)
     states = _tested(entries)
     days = [_day(entry, passed, today, states) for entry in standing.days(raw)]
     return {
@@ -42,7 +45,7 @@ def standing_of(goal: Goal) -> dict:
         "progress": raw.get("progress") or 0.0,
         "stats": _statistics(raw.get("verification_stats")),
         "pace": standing.pace(raw, today),
-        "messages": len(goal.messages),
+        "messages": archive.archived(raw, MESSAGES.array) + len(goal.messages),
         "summary": (raw.get("roadmap") or {}).get("summary") or "",
         "days": days,
         "calendar": _calendar(days, states),

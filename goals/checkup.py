@@ -5,10 +5,11 @@ from typing import Any
 
 from accounts.checkup import orphans
 from accounts.models import User
-from doit_site.mongo import checkup
+from doit_site.mongo import archive, checkup, history_checkup
 from doit_site.mongo.checkup import Finding
 from doit_site.mongo.shapes import as_datetime, date_text, datetime_text
-from goals import standing
+from goals import standing, streaks
+from goals.histories import MESSAGES, VERIFICATIONS
 from goals.models import Goal, VerificationTest
 from goals.schemas import GOALS
 
@@ -31,6 +32,8 @@ def check(fix: bool) -> Iterator[Finding]:
         yield from _types(fix, goal)
         if goal["_id"] not in unfit:
             yield from _figures(fix, goal)
+    for history in (MESSAGES, VERIFICATIONS):
+        yield from history_checkup.check(fix, history)
     yield from orphans(False, Goal, "user_id", User)
     yield from orphans(fix, VerificationTest, "goal_id", Goal)
 
@@ -90,24 +93,24 @@ def _figures(fix, goal):
 
 def _set_figures(goal, figures):
     """Whether they were set: not when a verification landed meanwhile."""
-    seen = len(goal.get("daily_verifications") or ())
     change = dict(figures)
     if goal.get("verification_stats") and change.get("verification_stats"):
         # Beside our figures another program may keep its own.
         stats = change.pop("verification_stats")
         change |= {f"verification_stats.{name}": value for name, value in stats.items()}
     done = Goal.objects.collection.update_one(
-        {"_id": goal["_id"], f"daily_verifications.{seen}": {"$exists": False}}, {"$set": change}
+        {"_id": goal["_id"], **VERIFICATIONS.unchanged(goal)}, {"$set": change}
     )
     return bool(done.matched_count)
 
 
 def _right_figures(goal):
-    entries = goal.get("daily_verifications") or ()
+    old = archive.moved(VERIFICATIONS.name, goal)
+    entries = [*old, *(goal.get("daily_verifications") or ())]
     counted = int((goal.get("verification_stats") or {}).get("total_tests") or 0)
     figures: dict[str, Any] = {}
     if len(entries) >= counted:  # else another program kept fewer than it counted
-        stats, total = standing.statistics_of(list(entries))
+        stats, total = standing.statistics_of(entries)
         figures["verification_stats"] = stats
         if goal.get("score_total") is not None:
             figures["score_total"] = total
@@ -115,6 +118,9 @@ def _right_figures(goal):
         figures["progress"] = standing.progress(
             len(standing.days_passed(goal)), standing.total_days(goal)
         )
+    if old:
+        passed = streaks.passed_dates({"daily_verifications": old})
+        figures["archived_passes"] = sorted(day.isoformat() for day in passed)
     return figures
 
 

@@ -3,10 +3,13 @@
 import itertools
 from datetime import timedelta
 
+from bson import ObjectId
 from pymongo import ReadPreference
 
 from accounts.models import User
 from doit_site import clock, figures
+from doit_site.models import Bucket
+from goals.histories import MESSAGES
 from goals.models import Goal
 
 NAME = "goals"
@@ -41,7 +44,14 @@ def reckon(database) -> dict:
         "people": database[User._meta.db_table].estimated_document_count(),
         "joined": by_day(User, _created_by_day(since)),
         "started": by_day(Goal, _created_by_day(since)),
-        "messages": by_day(Goal, _messages_by_day(since)),
+        "messages": [
+            held + moved
+            for held, moved in zip(
+                by_day(Goal, _messages_by_day("messages", since)),
+                by_day(Bucket, [_moved(since), *_messages_by_day("entries", since)]),
+                strict=True,
+            )
+        ],
         "categories": [
             {"name": row["_id"] or "other", **{name: row[name] for name in COUNTED}}
             for row in sorted(groups, key=lambda row: -row["active"])
@@ -76,14 +86,19 @@ def _day(moment):
     return {"$dateToString": {"date": moment, "format": "%Y-%m-%d"}}
 
 
-def _messages_by_day(since):
+def _moved(since):
+    """The buckets of the archive that may hold messages so new: `_id` says when they were moved."""
+    return {"$match": {"_id": {"$gte": ObjectId.from_datetime(since)}, "array": MESSAGES.name}}
+
+
+def _messages_by_day(array, since):
     """What people wrote; the coach's replies are as many."""
-    said = "$messages.timestamp"
+    said = f"${array}.timestamp"
     day = {"$cond": [{"$eq": [{"$type": said}, "date"]}, _day(said), {"$substrCP": [said, 0, 10]}]}
     return [
-        {"$project": {"_id": 0, "messages.timestamp": 1, "messages.is_user": 1}},
-        {"$unwind": "$messages"},
-        {"$match": {"messages.is_user": True, "messages.timestamp": {"$type": ["string", "date"]}}},
+        {"$project": {"_id": 0, f"{array}.timestamp": 1, f"{array}.is_user": 1}},
+        {"$unwind": f"${array}"},
+        {"$match": {f"{array}.is_user": True, f"{array}.timestamp": {"$type": ["string", "date"]}}},
         {"$group": {"_id": day, "count": {"$sum": 1}}},
         {"$match": {"_id": {"$gte": since.date().isoformat()}}},
     ]

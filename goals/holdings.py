@@ -2,22 +2,38 @@
 
 from accounts import audit, personal_data
 from accounts.holdings import plain
+from doit_site.mongo import archive
 from doit_site.mongo.client import current_session, get_db
-from goals.models import Goal, VerificationTest
+from goals import question_reports
+from goals.histories import MESSAGES, VERIFICATIONS
+from goals.models import Goal, QuestionReport, VerificationTest
 
 # How the server reckons; it says nothing about the person that the rest does not.
-INTERNAL = ("plan", "streak_until", "days_passed", "score_total")
+INTERNAL = (
+    *("plan", "streak_until", "days_passed", "score_total"),
+    *("archived", "archived_passes"),
+)
 
 
 def register():
     personal_data.register("goals", export=_export, erase=_erase)
+    personal_data.register(
+        "question_reports",
+        export=question_reports.exported,
+        erase=lambda user_id: personal_data.delete_by(QuestionReport, reporter_id=user_id),
+    )
 
 
 def _export(user_id):
-    rows = Goal.objects.collection.find(
-        {"user_id": user_id}, dict.fromkeys(("_id", *INTERNAL), 0), session=current_session()
-    )
-    return [plain(row) for row in rows]
+    rows = Goal.objects.collection.find({"user_id": user_id}, {"_id": 0}, session=current_session())
+    return [plain(_whole(row)) for row in rows]
+
+
+def _whole(goal):
+    """The goal with what is in the archive, and without what is only the server's."""
+    histories = {h.array: archive.whole(h.name, goal) for h in (MESSAGES, VERIFICATIONS)}
+    whole = goal | {name: entries for name, entries in histories.items() if name in goal}
+    return {name: value for name, value in whole.items() if name not in INTERNAL}
 
 
 def _erase(user_id):
@@ -32,3 +48,4 @@ def _erase(user_id):
     audit.forget(ids)
     personal_data.delete_by(VerificationTest, user_id=user_id)
     personal_data.delete_by(Goal, user_id=user_id)
+    archive.forget(ids)

@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime
 
 from accounts.models import User
 from doit_site import clock
+from doit_site.mongo import archive
 from doit_site.mongo.client import current_session
 from doit_site.mongo.shapes import as_datetime
 from goals import standing, streaks
+from goals.histories import VERIFICATIONS
 from goals.models import Goal, VerificationTest
 
 WHAT_STANDING_NEEDS = {"messages": 0, "description": 0}
@@ -90,9 +92,7 @@ def of_person(*, user: User) -> dict:
     """Counts over all goals of the person."""
     goals = _all_goals(user)
     now = clock.now()
-    tests, _ = standing.statistics_of(
-        [entry for goal in goals for entry in goal.get("daily_verifications") or ()]
-    )
+    tests, _ = standing.statistics_of([entry for _, entry in _verifications(goals)])
     statuses = [goal.get("status") or Goal.ACTIVE for goal in goals]
     return {
         "goals": {name: statuses.count(name) for name, _ in Goal.STATUSES},
@@ -106,7 +106,9 @@ def of_person(*, user: User) -> dict:
 
 def timeline(*, user: User) -> list[dict]:
     """What happened on all goals of the person, in no order."""
-    return [event for goal in _all_goals(user) for event in _events(goal)]
+    goals = _all_goals(user)
+    done = [_proved(goal, entry) for goal, entry in _verifications(goals)]
+    return [*(event for goal in goals for event in _events(goal)), *done]
 
 
 def order(event: dict) -> str:
@@ -126,20 +128,28 @@ def _all_goals(user):
     )
 
 
+def _verifications(goals):
+    """(goal, verification) of all that were ever submitted."""
+    histories = archive.whole_of(VERIFICATIONS.collection, VERIFICATIONS.array, goals)
+    for goal, entries in zip(goals, histories, strict=True):
+        yield from ((goal, entry) for entry in entries)
+
+
 def _events(goal):
     yield _event(goal, "goal_created", goal.get("created_at"))
     if goal.get("completed_at"):
         yield _event(goal, "goal_completed", goal["completed_at"])
-    for entry in goal.get("daily_verifications") or ():
-        kind = "verification_passed" if entry.get("passed") else "verification_failed"
-        yield _event(
-            goal,
-            kind,
-            entry.get("completed_at"),
-            date=entry.get("date"),
-            score=entry.get("score"),
-            test_id=entry.get("test_id"),
-        )
+
+
+def _proved(goal, entry):
+    return _event(
+        goal,
+        "verification_passed" if entry.get("passed") else "verification_failed",
+        entry.get("completed_at"),
+        date=entry.get("date"),
+        score=entry.get("score"),
+        test_id=entry.get("test_id"),
+    )
 
 
 def _event(goal, kind, at, **facts) -> dict:
@@ -169,16 +179,22 @@ def streaks_of(rows: list[dict], user: User) -> None:
     if foreign:
         found = Goal.objects.collection.find(
             {"id": {"$in": foreign}, "user_id": user.pk},
-            {"_id": 0, "id": 1, "daily_verifications.date": 1, "daily_verifications.passed": 1},
+            {
+                "_id": 0,
+                "id": 1,
+                "archived_passes": 1,
+                "daily_verifications.date": 1,
+                "daily_verifications.passed": 1,
+            },
             session=current_session(),
         )
-        verified = {row["id"]: row.get("daily_verifications") for row in found}
+        verified = {row["id"]: row for row in found}
     now = clock.now()
     yesterday = user.calendar.yesterday(now)
     for row in rows:
         if "streak_until" in row:
             row["streak"] = streaks.kept(row, yesterday)
         else:
-            passed = streaks.passed_dates({"daily_verifications": verified.get(row["id"])})
+            passed = streaks.passed_dates(verified.get(row["id"]) or {})
             row["streak"] = streaks.streak(passed, user.calendar, now)[0]
         row.pop("streak_until", None)

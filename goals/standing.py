@@ -53,7 +53,7 @@ def carried(goal: dict, today: date) -> list[dict]:
 
 
 def entries_of(goal: dict, day: date) -> list[dict]:
-    """The submitted tests of one local day."""
+    """The submitted tests of one local day, of the last few days: older ones may be in the archive."""
     return [
         entry
         for entry in goal.get("daily_verifications") or ()

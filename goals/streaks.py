@@ -38,14 +38,16 @@ def as_of_now(goal: dict, calendar: Calendar, moment: datetime) -> int:
 
 def kept(goal: dict, yesterday: date) -> int:
     """The stored streak, if it reaches `yesterday`: else it is broken."""
-    until = as_date(goal["streak_until"])
-    return int(goal.get("streak") or 0) if until and until >= yesterday else 0
+    count = int(goal.get("streak") or 0)
+    until = as_date(goal["streak_until"]) if count else None
+    return count if until and until >= yesterday else 0
 
 
 def passed_dates(goal: dict) -> set[date]:
-    """The dates of the goal's passed verifications."""
+    """The dates of the goal's passed verifications, of those in the archive too."""
+    held = (
+        entry.get("date") for entry in goal.get("daily_verifications") or () if entry.get("passed")
+    )
     return {
-        day
-        for entry in goal.get("daily_verifications") or ()
-        if entry.get("passed") and (day := as_date(entry.get("date")))
+        day for value in (*(goal.get("archived_passes") or ()), *held) if (day := as_date(value))
     }

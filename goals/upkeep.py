@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from accounts.models import User
 from doit_site import clock
 from goals import streaks
+from goals.histories import VERIFICATIONS
 from goals.models import Goal
 
 
@@ -26,6 +27,8 @@ def refresh_streaks() -> Iterator[bool]:
             "streak_until": 1,
             "daily_verifications.date": 1,
             "daily_verifications.passed": 1,
+            "archived": 1,
+            "archived_passes": 1,
         },
     ).sort("user_id", 1)
     for goal in goals:
@@ -44,10 +47,9 @@ def _refresh(goal, owner, now) -> bool:
     until_text = until and until.isoformat()
     if (goal.get("streak"), goal.get("streak_until", "absent")) == (streak, until_text):
         return False
-    # The number of verifications guards against one that landed meanwhile.
-    seen = len(goal.get("daily_verifications") or ())
-    unchanged = {"id": goal["id"], f"daily_verifications.{seen}": {"$exists": False}}
+    # Not where a verification landed meanwhile.
     done = Goal.objects.collection.update_one(
-        unchanged, {"$set": {"streak": streak, "streak_until": until_text}}
+        {"id": goal["id"], **VERIFICATIONS.unchanged(goal)},
+        {"$set": {"streak": streak, "streak_until": until_text}},
     )
     return bool(done.modified_count)

@@ -1,6 +1,8 @@
 """What the admin's pages of a group and of a report show beside the form: by pseudonym only."""
 
 from doit_site.mongo.shapes import as_datetime
+from groups import history
+from groups.history import Positions
 from groups.messages import UNKNOWN
 from groups.models import Group, Membership, Report
 
@@ -10,13 +12,11 @@ AROUND = 5
 
 def standing_of(group_id: str) -> dict:
     """The context of groups/admin/standing.html: members and the newest messages."""
-    group = Group.objects.collection.find_one(
-        {"id": group_id}, {"_id": 0, "members": 1, "messages": {"$slice": -SHOWN}}
-    )
-    members = (group or {}).get("members") or []
+    members = Group.objects.one(group_id, {"_id": 0, "members": 1}).get("members") or []
+    newest = Positions(match={"id": group_id}).page(None, False, SHOWN)
     return {
         "members": _members(group_id, members),
-        "messages": [_line(message) for message in (group or {}).get("messages") or ()],
+        "messages": [_line(message) for _, message in reversed(newest.rows)],
         "most": SHOWN,
     }
 
@@ -43,20 +43,17 @@ def _line(message, reported=False):
 
 def context_of(report: Report) -> dict:
     """The context of groups/admin/report.html: the reported message among its neighbours."""
-    group = Group.objects.collection.find_one(
-        {"id": report.group_id}, {"_id": 0, "name": 1, "messages": 1}
-    )
-    messages = (group or {}).get("messages") or []
-    place = next(
-        (n for n, message in enumerate(messages) if message.get("id") == report.message_id), None
-    )
-    if place is None:
-        return {"group": (group or {}).get("name"), "messages": []}
-    first = max(0, place - AROUND)
+    group = Group.objects.collection.find_one({"id": report.group_id}, {"_id": 0, "name": 1})
+    if group is None:
+        return {"group": None, "messages": []}
+    found = history.find(report.group_id, report.message_id)
     return {
-        "group": (group or {}).get("name"),
-        "messages": [
-            _line(message, reported=number == place)
-            for number, message in enumerate(messages[first : place + AROUND + 1], first)
-        ],
+        "group": group.get("name"),
+        "messages": _around(report.group_id, found[0]) if found else [],
     }
+
+
+def _around(group_id, place):
+    first = max(0, place - AROUND)
+    page = Positions(match={"id": group_id}).page(first, True, place + AROUND + 1 - first)
+    return [_line(message, reported=index == place) for index, message in reversed(page.rows)]

@@ -8,10 +8,12 @@ class GroupsConfig(AppConfig):
 
     def ready(self):
         from accounts import audit
-        from goals.demo import add_step
-        from groups import checkup, dashboard, demo, holdings
+        from goals import demo as people
+        from goals import demo_bulk as many_people
+        from groups import checkup, dashboard, demo, demo_bulk, holdings
 
-        add_step(demo.seed)
+        people.add_step(demo.seed)
+        many_people.add_step(demo_bulk.add)
         checkup.register()
         holdings.register()
         dashboard.register()

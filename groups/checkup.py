@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from accounts.checkup import orphans
 from accounts.models import User
-from doit_site.mongo import checkup
+from doit_site.mongo import checkup, history_checkup
 from doit_site.mongo.checkup import Finding
 from doit_site.mongo.shapes import as_datetime, datetime_text
 from groups import membership
+from groups.history import MESSAGES
 from groups.models import DEFAULT_MEMBERS, Group, Membership, Mute, Report
 from groups.schemas import GROUPS
 
@@ -25,6 +26,7 @@ def check(fix: bool) -> Iterator[Finding]:
         yield from _types(fix, group)
         yield from _counts(fix, group)
         yield from _strangers(fix, group)
+    yield from history_checkup.check(fix, MESSAGES)
     for model in (Membership, Mute, Report):
         yield from orphans(fix, model, "group_id", Group)
 

@@ -6,6 +6,15 @@ from doit_site.mongo.documents import Embedded
 from doit_site.mongo.fields import DateTimeTextField
 
 
+class Archived(Embedded):
+    """How many messages were moved into the archive: ours, beside the documented fields."""
+
+    messages = models.IntegerField(default=0)
+
+    def __str__(self):
+        return f"{self.messages} messages"
+
+
 class GroupMessage(Embedded):
     """`id` and `hidden` are ours; a message that another program pushed has neither."""
 

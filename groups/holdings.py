@@ -2,9 +2,11 @@
 
 from accounts import personal_data
 from accounts.holdings import plain
+from doit_site.mongo import archive
 from doit_site.mongo.client import current_session
 from doit_site.mongo.fields import new_id
 from groups import membership
+from groups.history import MESSAGES
 from groups.models import Group, Membership, Mute, Report
 
 
@@ -24,6 +26,7 @@ def _exported(user_id, row):
         {
             "_id": 0,
             "name": 1,
+            "archived": 1,
             "messages": {"$filter": {"input": {"$ifNull": ["$messages", []]}, "cond": mine}},
         },
         session=current_session(),
@@ -37,10 +40,17 @@ def _exported(user_id, row):
         "left_at": row["left_at"],
         "messages": [
             {name: message.get(name) for name in ("content", "timestamp")}
-            for message in group.get("messages") or ()
+            for message in _messages(user_id, row["group_id"], group)
         ],
         **_kept_for(user_id, row["group_id"]),
     }
+
+
+def _messages(user_id, group_id, group):
+    """The person's own, those in the archive first."""
+    moved = archive.archived(group, MESSAGES.array)
+    old = archive.of(MESSAGES.name, group_id, "user_id", user_id) if moved else []
+    return [*old, *(group.get("messages") or ())]
 
 
 def _kept_for(user_id, group_id):
@@ -85,6 +95,7 @@ def _erase_from(user_id, group_id):
         array_filters=[{"mine.user_id": user_id}],
         session=session,
     )
+    archive.replace(MESSAGES.name, group_id, "user_id", user_id, stranger)
     Group.objects.collection.update_one(
         {"id": group_id, "removed": user_id}, {"$pull": {"removed": user_id}}, session=session
     )

@@ -1,7 +1,7 @@
 """The live stream of a group: its messages to its members, without a trace of who writes.
 
-A reader's place is the id of the message they had last. It is looked up in the document, so a
-reader who comes back, to whichever process, goes on where they were.
+A reader's place is the id of the message they had last. It is looked up in the document, and in the
+archive behind it, so a reader who comes back, to whichever process, goes on where they were.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -12,8 +12,11 @@ from accounts import sessions
 from accounts.models import User
 from doit_site.api.events import Reader, event
 from doit_site.api.live import Hub, Room, Told, ended
+from doit_site.mongo import archive
 from doit_site.mongo.client import current_session
-from groups.messages import derived_id, shown, visible
+from groups import history
+from groups.history import MESSAGES, Positions, id_of
+from groups.messages import shown, visible
 from groups.models import Group, Mute
 
 START = "start"  # the place before the first message
@@ -27,6 +30,7 @@ class Member:
     user_id: str
     session_id: str
     place: str | None
+    at: int | None = None  # the position of that message, when it was read
     is_new: bool = True
 
 
@@ -38,26 +42,25 @@ def stream(
     Raises Problem `not_found`, `not_a_member`.
     """
     Group.objects.require_member(user.pk, group_id)
-    group = _read({"id": group_id}, TAIL)
+    group = _read({"id": group_id})
     place = last_event_id or (_ids(group)[-1] if group["messages"] else START)
     return hub.stream(group["_id"], Member(user.pk, session_id, place))
 
 
 def look(room: Room, readers: list[Reader], check: bool) -> Iterator[Told]:
     """What each reader is to be told, as doit_site.api.live.Hub asks."""
-    group = _read({"_id": room.key}, TAIL)
+    group = _read({"_id": room.key})
     if group is None:
         yield from (Told(reader, last=ended("closed")) for reader in readers)
         return
-    if any(_index(group, reader.who.place) is None for reader in readers):
-        group = _read({"_id": room.key}, None) or group
     changed = _hidden_or_back(room, group)
     muted = _muted(group["id"], [reader.who.user_id for reader in readers])
     for reader in readers:
         if last := _end(group, reader.who, check):
             yield Told(reader, last=last)
         else:
-            yield _told(group, reader, changed, muted[reader.who.user_id])
+            part = _part_for(group, reader)
+            yield _told(part, reader, changed, muted[reader.who.user_id])
 
 
 def _told(group, reader: Reader, changed: list[tuple[Any, dict]], muted: set[str]) -> Told:
@@ -66,24 +69,42 @@ def _told(group, reader: Reader, changed: list[tuple[Any, dict]], muted: set[str
     return Told(reader, [*hidden, *news], more=more)
 
 
-def _read(which: dict, tail: int | None) -> Any:
-    """{_id, id, members, messages (the newest `tail`, or all), first (the index of the first)}."""
-    messages: Any = {"$ifNull": ["$messages", []]}
+def _read(which: dict) -> Any:
+    """{_id, id, members, messages (the newest TAIL that it holds), first (the position of the first)}."""
+    held = archive.held(MESSAGES.array)
+    left_out = {"$max": [0, {"$subtract": [{"$size": held}, TAIL]}]}
     shape = {
         "id": 1,
         "members": {"$ifNull": ["$members", []]},
-        "messages": {"$slice": [messages, -tail]} if tail else messages,
-        "first": {"$max": [0, {"$subtract": [{"$size": messages}, tail]}]}
-        if tail
-        else {"$literal": 0},
+        "messages": {"$slice": [held, -TAIL]},
+        "first": {"$add": [{"$ifNull": ["$archived.messages", 0]}, left_out]},
     }
     pipeline: list[dict] = [{"$match": which}, {"$project": shape}]
     return next(Group.objects.collection.aggregate(pipeline, session=current_session()), None)
 
 
+def _part_for(group, reader: Reader):
+    """The group with the messages among which the reader goes on: the newest, or others from theirs on."""
+    member = reader.who
+    if _index(group, member.place) is not None:
+        return group
+    part = None if member.at is None else _part(group, member.at, reader.room)
+    if part and _index(part, member.place) is not None:
+        return part
+    # Where another program took messages out, or the reader came back: looked up by its id.
+    found = (0, None) if member.place == START else history.find(group["id"], member.place)
+    return _part(group, found[0], reader.room) if found else group
+
+
+def _part(group, first: int, room: int):
+    page = Positions(match={"id": group["id"]}).page(first, True, room + 1)
+    messages = [message for _, message in reversed(page.rows)]
+    return {**group, "messages": messages, "first": first, "more": page.before is not None}
+
+
 def _ids(group) -> list[str]:
     return [
-        message.get("id") or derived_id(group["id"], index, message)
+        id_of(group["id"], index, message)
         for index, message in enumerate(group["messages"], group["first"])
     ]
 
@@ -126,12 +147,12 @@ def _news(group, member: Member, muted: set[str], room: int) -> tuple[list[bytes
     upto = min(len(ids), had + room)
     for index in range(had, upto):
         message = group["messages"][index]
-        member.place = ids[index]
+        member.place, member.at = ids[index], group["first"] + index
         if visible(message, muted):
             where = {"group_id": group["id"], "index": group["first"] + index}
             seen = shown(message, **where, reader_id=member.user_id)
             events.append(event("message", seen, ids[index]))
-    return events, upto < len(ids)
+    return events, upto < len(ids) or group.get("more", False)
 
 
 def _hidden_or_back(room: Room, group) -> list[tuple[Any, dict]]:

@@ -50,8 +50,9 @@ def _enter_or_open(user_id, kind):
     strangers = mutes.anywhere(user_id)
     while True:
         # Read before looking for room: whoever opens one in between takes this number.
-        opening = _next_opening(kind)
-        offered = _with_room(user_id, kind, unwanted, strangers)
+        opening = next_opening(kind)
+        wanted = {**kind, **_fit_for(user_id, unwanted, strangers)}
+        offered = _best(wanted) or _newest(wanted, opening)
         if offered is None:
             if opened := _open(user_id, kind, opening):
                 return opened, True
@@ -63,19 +64,35 @@ def _enter_or_open(user_id, kind):
             unwanted.add(offered)
 
 
-def _with_room(user_id, kind, unwanted, strangers):
+def _fit_for(user_id, unwanted, strangers):
+    return {
+        "is_full": {"$in": [False, None]},  # None where another program opened the group
+        "id": {"$nin": sorted(unwanted)},
+        "members": {"$nin": sorted(strangers)},
+        "removed": {"$ne": user_id},
+        **membership.HAS_ROOM,
+    }
+
+
+def _best(wanted):
     found = Group.objects.collection.find_one(
-        {
-            **kind,
-            "is_full": {"$in": [False, None]},  # None where another program opened the group
-            "id": {"$nin": sorted(unwanted)},
-            "members": {"$nin": sorted(strangers)},
-            "removed": {"$ne": user_id},
-            **membership.HAS_ROOM,
-        },
+        wanted,
         {"_id": 0, "id": 1},
         sort=BEST_FIRST,
         hint="matching_index",
+        session=current_session(),
+    )
+    return found and found["id"]
+
+
+def _newest(wanted, opening):
+    """The group opened last, if it is wanted. Each joining moves a group in the index that _best reads,
+    and a read that pauses meanwhile can pass it by; by the number of its opening it stands still."""
+    prefix, _, number = opening.rpartition("/")
+    found = Group.objects.collection.find_one(
+        {**wanted, "opening": f"{prefix}/{int(number) - 1:06}"},
+        {"_id": 0, "id": 1},
+        hint="opening_index",
         session=current_session(),
     )
     return found and found["id"]
@@ -86,7 +103,7 @@ def _has_room(group_id):
     return Group.objects.collection.find_one(room, {"_id": 1}, session=current_session())
 
 
-def _next_opening(kind):
+def next_opening(kind):
     """The number of the next group of a kind, as a key that sorts: programming/python/000012."""
     prefix = f"{kind['category']}/{kind['subcategory'] or ''}/"
     last = Group.objects.collection.find_one(
@@ -103,14 +120,15 @@ def _open(user_id, kind, opening):
     """The id of a new group with the person in it; None where another request opened that one."""
     group_id = new_id()
     try:
-        Group.objects.collection.insert_one(_document(group_id, user_id, kind, opening))
+        Group.objects.collection.insert_one(document(group_id, user_id, kind, opening))
     except DuplicateKeyError:
         return None
     membership.name(user_id, group_id)
     return group_id
 
 
-def _document(group_id, user_id, kind, opening):
+def document(group_id, user_id, kind, opening):
+    """The document of a group that matching opens for a person."""
     number = int(opening.rpartition("/")[2])
     topic = (kind["subcategory"] or kind["category"]).replace("-", " ").capitalize()
     return {

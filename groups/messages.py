@@ -1,22 +1,20 @@
 """The chat of a group: appending to it, showing and paging it without a trace of who writes."""
 
-import uuid
 from dataclasses import dataclass, field
-from typing import Any
 
 from django_mongodb_backend.transaction import on_commit
 from pymongo.errors import WriteError
 
 from accounts.models import User
 from doit_site import clock, metrics
-from doit_site.api.paging import Page, Tail
+from doit_site.api.paging import Page
 from doit_site.api.problems import Code, Problem
-from doit_site.api.throttles import digest
-from doit_site.mongo.client import current_session
+from doit_site.mongo import archive
 from doit_site.mongo.fields import new_id
+from doit_site.mongo.history import TOO_LARGE
 from doit_site.mongo.shapes import datetime_text
-from goals.chat import TOO_LARGE
 from groups import membership, mutes
+from groups.history import MESSAGES, Positions, id_of
 from groups.models import Group
 
 UNKNOWN = "Unknown"  # the sender of a message that another program pushed without a username
@@ -26,7 +24,8 @@ MOST_LOOKS = 10
 def send(*, user: User, group_id: str, content: str) -> dict:
     """Append a message; what its sender sees of it.
 
-    Raises Problem `not_found`, `not_a_member`, or `group_chat_full` at MongoDB's 16 MB.
+    Raises Problem `not_found`, `not_a_member`, or `group_chat_full` at MongoDB's 16 MB, which only
+    another program makes a group.
     """
     now = clock.now()
     message = {
@@ -36,17 +35,14 @@ def send(*, user: User, group_id: str, content: str) -> dict:
         "content": content,
         "timestamp": clock.text(now),
     }
+    mine, newest = {"id": group_id, "members": user.pk}, {"$max": {"last_message_at": now}}
     try:
-        done = Group.objects.collection.update_one(
-            {"id": group_id, "members": user.pk},
-            {"$push": {"messages": message}, "$max": {"last_message_at": now}},
-            session=current_session(),
-        )
+        there = MESSAGES.push(mine, [message], newest)
     except WriteError as error:
         if error.code in TOO_LARGE:
             raise Problem(Code.group_chat_full) from error
         raise
-    if not done.matched_count:
+    if not there:
         Group.objects.require_member(user.pk, group_id)
     on_commit(metrics.group_messages.inc)
     return shown(message, group_id=group_id, index=0, reader_id=user.pk)
@@ -67,7 +63,7 @@ def shown(message: dict, *, group_id: str, index: int, reader_id: str) -> dict:
     """
     hidden = bool(message.get("hidden"))
     return {
-        "id": message.get("id") or derived_id(group_id, index, message),
+        "id": id_of(group_id, index, message),
         "username": message.get("username") or UNKNOWN,
         "is_mine": message.get("user_id") == reader_id,
         "content": "" if hidden else message.get("content") or "",
@@ -76,36 +72,25 @@ def shown(message: dict, *, group_id: str, index: int, reader_id: str) -> dict:
     }
 
 
-def derived_id(group_id: str, index: int, message: dict) -> str:
-    """The id of a message that another program pushed without one: the same at every reading.
-
-    A keyed digest of where it stands and when it was sent, so that it tells nothing.
-    """
-    told = f"message\n{group_id}\n{index}\n{datetime_text(message.get('timestamp'))}"
-    return str(uuid.UUID(hex=digest(told)[:32], version=4))
-
-
 def visible(message: dict, muted: set[str]) -> bool:
     """Whether a reader sees the message; `muted` are mutes.muted_by(...)."""
     return message.get("user_id") not in muted
 
 
 @dataclass
-class History(Tail):
+class History(Positions):
     """The messages of a group as a member sees them, newest first. Positions as Tail's."""
 
-    model: Any = Group
-    match: dict = field(default_factory=dict)
-    array: str = "messages"
     reader_id: str = ""
     muted: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, *, user: User, group_id: str) -> "History":
         """Raises Problem `not_found`, `not_a_member`."""
-        Group.objects.require_member(user.pk, group_id)
+        group = Group.objects.require_member(user.pk, group_id)
         muted = mutes.muted_by(user_id=user.pk, group_id=group_id)
-        return cls(match={"id": group_id}, reader_id=user.pk, muted=muted)
+        first = archive.archived(group, MESSAGES.array)
+        return cls(match={"id": group_id}, first=first, reader_id=user.pk, muted=muted)
 
     def page(self, position, backwards, limit) -> Page:
         """As Tail's, less what the reader has muted: it looks on until the page is full."""
@@ -129,6 +114,3 @@ class History(Tail):
             for index, row in page.rows
             if visible(row, self.muted)
         ]
-
-    def _slice(self, start, count):
-        return list(enumerate(super()._slice(start, count), start))

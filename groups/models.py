@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django_mongodb_backend.fields import ArrayField, EmbeddedModelArrayField
+from django_mongodb_backend.fields import ArrayField, EmbeddedModelArrayField, EmbeddedModelField
 
 from doit_site import clock
 from doit_site.api.problems import Code, Problem
@@ -13,7 +13,7 @@ from doit_site.mongo.documents import Document, DocumentManager
 from doit_site.mongo.fields import DateTimeField, IdField, OptionalTextField
 from doit_site.mongo.indexes import Index
 from goals.coach.interface import CATEGORIES
-from groups.embedded import GroupMessage
+from groups.embedded import Archived, GroupMessage
 
 MOST_MEMBERS = 100
 DEFAULT_MEMBERS = 50
@@ -27,11 +27,13 @@ class GroupManager(DocumentManager):
             raise Problem(Code.not_found)
         return group
 
-    def require_member(self, user_id: str, group_id: str) -> None:
-        """Raises Problem `not_found` or `not_a_member`."""
-        group = self.one(group_id, {"_id": 0, "members": {"$elemMatch": {"$eq": user_id}}})
+    def require_member(self, user_id: str, group_id: str) -> dict:
+        """What of the group lies in the archive: {"archived"}. Raises Problem `not_found`, `not_a_member`."""
+        mine = {"$elemMatch": {"$eq": user_id}}
+        group = self.one(group_id, {"_id": 0, "members": mine, "archived": 1})
         if not group.get("members"):
             raise Problem(Code.not_a_member)
+        return group
 
 
 class Group(Document):
@@ -56,6 +58,7 @@ class Group(Document):
     last_message_at = DateTimeField(null=True, blank=True, editable=False)
     member_count = models.IntegerField(null=True, blank=True, editable=False)
     is_full = models.BooleanField(null=True, blank=True, editable=False)
+    archived = EmbeddedModelField(Archived, null=True, blank=True, editable=False)
     opening = OptionalTextField(max_length=100, editable=False)
 
     objects: ClassVar[GroupManager] = GroupManager()

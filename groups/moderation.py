@@ -8,11 +8,12 @@ from accounts import audit
 from accounts.models import User
 from doit_site import clock
 from doit_site.api.problems import Code, Problem
+from doit_site.mongo import archive
 from doit_site.mongo.client import current_session
 from doit_site.mongo.fields import new_id
 from doit_site.mongo.transactions import transactional
-from groups import membership
-from groups.messages import UNKNOWN, derived_id
+from groups import history, membership
+from groups.messages import UNKNOWN
 from groups.models import Group, Membership, Mute, Report
 
 
@@ -41,39 +42,13 @@ def report(*, user: User, group_id: str, message_id: str, reason: str) -> None:
 
 def _find(group_id, message_id):
     """The stored message, which has this id from now on where it had only a derived one."""
-    group = Group.objects.one(group_id, {"_id": 0, "messages": {"$elemMatch": {"id": message_id}}})
-    if group.get("messages"):
-        return group["messages"][0]
-    for index, message in _without_id(group_id):
-        if derived_id(group_id, index, message) == message_id:
-            path = f"messages.{index}"
-            Group.objects.collection.update_one(
-                {
-                    "id": group_id,
-                    f"{path}.id": None,
-                    f"{path}.timestamp": message.get("timestamp"),
-                },
-                {"$set": {f"{path}.id": message_id}},
-            )
-            return message
-    raise Problem(Code.not_found)
-
-
-def _without_id(group_id):
-    """(index, message) of what another program pushed without an id."""
-    messages = {"$ifNull": ["$messages", []]}
-    pairs = {"$zip": {"inputs": [{"$range": [0, {"$size": messages}]}, messages]}}
-    no_id = {"$eq": [{"$ifNull": [{"$getField": {"field": "id", "input": _SECOND}}, None]}, None]}
-    rows = Group.objects.collection.aggregate(
-        [
-            {"$match": {"id": group_id}},
-            {"$project": {"_id": 0, "pairs": {"$filter": {"input": pairs, "cond": no_id}}}},
-        ]
-    )
-    return [tuple(pair) for row in rows for pair in row["pairs"]]
-
-
-_SECOND = {"$arrayElemAt": ["$$this", 1]}
+    found = history.find(group_id, message_id)
+    if found is None:
+        raise Problem(Code.not_found)
+    index, message = found
+    if not message.get("id"):
+        history.keep_id(group_id, index, message, message_id)
+    return message
 
 
 @transactional
@@ -132,9 +107,10 @@ def unmask(
 
 @transactional
 def delete(*, actor: User, group_id: str, request_id: str = "") -> None:
-    """Delete the group with its memberships, mutes and reports."""
+    """Delete the group with its archive, memberships, mutes and reports."""
     for model, column in ((Group, "id"), *((m, "group_id") for m in (Membership, Mute, Report))):
         model.objects.collection.delete_many({column: group_id}, session=current_session())
+    archive.forget([group_id])
     _record(actor, "group.delete", "group", group_id, request_id)
 
 
@@ -179,19 +155,12 @@ def _decide(report_id, status):
 
 
 def _set_hidden(row, hidden):
-    Group.objects.collection.update_one(
-        {"id": row["group_id"], "messages.id": row["message_id"]},
-        {"$set": {"messages.$.hidden": hidden}},
-        session=current_session(),
-    )
+    history.change(row["group_id"], row["message_id"], {"hidden": hidden})
 
 
 def _sender(row):
     """The id of who sent the message, for the moderator's act only; None for a message that is gone."""
-    group = Group.objects.collection.find_one(
-        {"id": row["group_id"]},
-        {"_id": 0, "messages": {"$elemMatch": {"id": row["message_id"]}}},
-        session=current_session(),
-    )
-    messages = (group or {}).get("messages") or [{}]
-    return messages[0].get("user_id")
+    with suppress(Problem):
+        if found := history.find(row["group_id"], row["message_id"]):
+            return found[1].get("user_id")
+    return None

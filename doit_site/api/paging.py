@@ -4,6 +4,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,10 +16,12 @@ from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 
 from doit_site.api.problems import Code, Problem
+from doit_site.mongo import archive
 from doit_site.mongo.client import current_session
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+LAST_POSITION = 2_000_000_000
 MAX_CURSOR = 2000  # characters; nesting that a decoder could choke on needs more
 
 
@@ -50,7 +53,8 @@ class Keyset:
     def page(self, position, backwards, limit) -> Page:
         keys = self._keys()
         start, end = self._bounds(keys, position, backwards)
-        order = [(name, -way if backwards else way) for name, way in keys]
+        # Without the fixed fields: MongoDB sorts an array among them by its least element, in memory.
+        order = [(name, -way if backwards else way) for name, way in self._order(keys)]
         cursor = (
             self.model.objects.collection.find(
                 {**self._prefix(keys), **self.filter},
@@ -69,8 +73,7 @@ class Keyset:
         return self._neighbours(keys, rows, more, position, backwards)
 
     def _keys(self):
-        index = next(index for index in self.model._meta.indexes if index.name == self.index)
-        return index.keys(self.model)
+        return _keys_of(self.model, self.index)
 
     def _prefix(self, keys):
         names = [name for name, _ in keys[: len(self.fixed)]]
@@ -107,44 +110,99 @@ class Keyset:
         )
 
 
+@cache
+def _keys_of(model, name):
+    return next(index for index in model._meta.indexes if index.name == name).keys(model)
+
+
 @dataclass
 class Tail:
-    """An array of one document, newest (last) first. Positions count from its start."""
+    """An array of one document and its archive (doit_site.mongo.history), newest first.
+
+    `match` names the document's `id`. Positions count from the beginning of the whole history, so
+    that neither what comes in nor what is moved meanwhile shifts a page. One operation reads what the
+    document holds of a page; a second one what lies in the archive, if any does. Who has read the
+    document already says with `first` how many entries are there: a page of those alone is one, too.
+    """
 
     model: Any
     match: dict
     array: str
+    first: int | None = None
 
     def page(self, position, backwards, limit) -> Page:
         if position is not None and not (isinstance(position, int) and position >= 0):
             raise Problem(Code.invalid_cursor)
-        size = self._size()
-        end = size if position is None else min(position, size)
-        start = max(0, end - limit)
-        if backwards and position is not None:
-            start, end = end, min(end + limit, size)
-        rows = self._slice(start, end - start) if end > start else []
+        # A forged one may be of any size; MongoDB slices by numbers of 32 bits.
+        position = position if position is None else min(position, LAST_POSITION)
+        if position is not None and position + limit * backwards <= (self.first or 0):
+            return self._archived(position, backwards, limit)
+        found = self._held(position, backwards, limit)
+        first = int(found["first"])
+        size = first + found["size"]
+        start, end = _bounds(size, position, backwards, limit)
+        # What was archived when the document was read stays so, whatever is moved since.
+        rows = archive.between(self._name, self.match["id"], start, min(end, first))
+        rows += enumerate(found["rows"], max(start, first))
         return Page(
-            rows[::-1],
+            self._shown(rows[::-1]),
             after=start if start > 0 else None,
             before=end if end < size else None,
         )
 
-    def _size(self):
-        row = self._one({"size": {"$size": {"$ifNull": [f"${self.array}", []]}}})
-        return row["size"]
+    def _archived(self, position, backwards, limit):
+        """A page that ends where others follow: a document holds one entry at least."""
+        start = position if backwards else max(0, position - limit)
+        end = position + limit if backwards else position
+        rows = archive.between(self._name, self.match["id"], start, end)
+        return Page(self._shown(rows[::-1]), after=start if start > 0 else None, before=end)
 
-    def _slice(self, start, count):
-        source = {"$ifNull": [f"${self.array}", []]}
-        return self._one({"rows": {"$slice": [source, start, count]}})["rows"]
+    def _shown(self, rows: list[tuple[int, Any]]) -> list:
+        """The rows of a page, from pairs of a position and an entry."""
+        return [entry for _, entry in rows]
 
-    def _one(self, projection):
-        pipeline = [{"$match": self.match}, {"$project": {"_id": 0, **projection}}]
-        rows = self.model.objects.collection.aggregate(pipeline, session=current_session())
-        row = next(iter(rows), None)
+    @property
+    def _name(self):
+        return f"{self.model._meta.db_table}.{self.array}"
+
+    def _held(self, position, backwards, limit):
+        """{"first": the position of the first held, "size": how many are, "rows": those of the page}."""
+        held = archive.held(self.array)
+        shape = {
+            "_id": 0,
+            "first": {"$ifNull": [f"$archived.{self.array}", 0]},
+            "size": {"$size": held},
+            "rows": _part(held, f"$archived.{self.array}", position, backwards, limit),
+        }
+        row = self.model.objects.collection.find_one(self.match, shape, session=current_session())
         if row is None:
             raise Problem(Code.not_found)
         return row
+
+
+def _bounds(size, position, backwards, limit):
+    """(start, end) of a page among `size` entries."""
+    end = size if position is None else min(position, size)
+    if backwards and position is not None:
+        return end, min(end + limit, size)
+    return max(0, end - limit), end
+
+
+def _part(held, first, position, backwards, limit):
+    """The expression of a page's part of the array that is held: _bounds, reckoned by MongoDB."""
+    if position is None:
+        return {"$slice": [held, -limit]}
+    here = {"$subtract": [position, {"$ifNull": [first, 0]}]}  # as an index of the array
+    start = here if backwards else {"$subtract": [{"$min": [here, {"$size": held}]}, limit]}
+    end = {"$add": [here, limit]} if backwards else here
+    count = {"$subtract": ["$$end", {"$max": [0, "$$start"]}]}
+    part = {"$slice": [held, {"$max": [0, "$$start"]}, count]}
+    return {
+        "$let": {
+            "vars": {"start": start, "end": end},
+            "in": {"$cond": [{"$gt": [count, 0]}, part, []]},
+        }
+    }
 
 
 @dataclass

@@ -4,7 +4,9 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from bson import encode
 
+from doit_site.mongo import archive
 from doit_site.mongo.fields import new_id
 from groups import messages
 from tests.problem_details import assert_problem
@@ -58,8 +60,10 @@ def test_a_hundred_and_fifty_messages_page_without_loss(alice_api, matched, data
         seen += page["results"]
         path = page["next"]
     assert len(seen) == len({row["id"] for row in seen}) == 150
-    stored = [row["content"] for row in database.groups.find_one()["messages"]]
+    group = database.groups.find_one()
+    stored = [row["content"] for row in archive.whole("groups.messages", group)]
     assert [row["content"] for row in seen] == stored[::-1]
+    assert len(group["messages"]) <= 100
 
 
 def test_the_group_knows_when_its_newest_message_was(alice_api, matched, say, database):
@@ -134,12 +138,20 @@ def test_a_retried_message_is_sent_once(alice_api, matched, read):
     assert len(read(alice_api, group)) == 1
 
 
-def test_a_full_document_is_told(alice, alice_api, matched, database):
+def test_a_document_that_another_program_filled_is_told(alice_api, matched, database):
     group = matched(alice_api)
-    big = {"user_id": alice.pk, "username": "x", "timestamp": "t"}
-    for _ in range(4):
-        database.groups.update_one(
-            {"id": group["id"]}, {"$push": {"messages": {**big, "content": "y" * 4_193_000}}}
-        )
+    room = 16 * 1024 * 1024 - len(encode(database.groups.find_one()))
+    database.groups.update_one({}, {"$set": {"of_another_program": "x" * (room - 100)}})
     path = f"/api/v1/groups/{group['id']}/messages/"
     assert_problem(alice_api.post(path, {"content": "z" * 10_000}), 409, "group_chat_full")
+
+
+def test_a_chat_that_another_program_filled_makes_room(alice_api, matched, say, read, database):
+    group = matched(alice_api)
+    big = {"user_id": new_id(), "username": "x", "timestamp": "t", "content": "y" * 4_193_000}
+    for _ in range(4):
+        database.groups.update_one({}, {"$push": {"messages": big}})
+    say(alice_api, group, "z" * 10_000)
+    stored = database.groups.find_one()
+    assert len(encode(stored)) < 600_000
+    assert [len(row["content"]) for row in read(alice_api, group)] == [10_000] + [4_193_000] * 4

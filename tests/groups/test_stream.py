@@ -9,6 +9,7 @@ import pytest
 
 from accounts import sessions
 from doit_site.mongo.fields import new_id
+from groups.history import MESSAGES
 from groups.models import Group
 from tests.faults.conftest import until
 from tests.groups.streams import Stream, StreamServer, token_of
@@ -106,12 +107,14 @@ def test_who_left_before_the_first_message_misses_nothing(
     assert again.said() == ["one"]
 
 
+@pytest.mark.parametrize("archived", [0, 200])
 def test_the_place_may_be_a_parameter_and_lie_further_back_than_the_queue_is_long(
-    server, alice, alice_api, matched, database
+    server, alice, alice_api, matched, database, archived
 ):
     group = matched(alice_api)
     rows = [stored(str(n)) for n in range(250)]
     database.groups.update_one({"id": group["id"]}, {"$set": {"messages": rows}})
+    assert not archived or MESSAGES.shorten(group["id"]) == archived
     path = f"groups/{group['id']}/stream/?last_event_id={rows[9]['id']}"
     stream = Stream(server, path, token_of(alice)[0])
     stream.wait("message", 240)
