@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from doit_site.mongo.documents import count_up_to
 from doit_site.mongo.transactions import in_transaction
 
 # Rows of a list that can be paged to. Skipping costs what it skips, so nobody pages to the
@@ -52,7 +53,7 @@ class DocumentPaginator(Paginator):
     def count(self):
         rows: Any = self.object_list
         if rows.query.where:
-            return rows.order_by()[: REACHABLE + 1].count()
+            return count_up_to(rows, REACHABLE + 1)
         return rows.query.model.objects.collection.estimated_document_count()
 
     @cached_property

@@ -20,6 +20,20 @@ def messages_reach_people(app_configs, **kwargs):
     ]
 
 
+@register
+def the_coach_has_a_model(app_configs, **kwargs):
+    """In production start-up ends without one."""
+    if settings.COACH != "llm" or settings.COACH_MODEL:
+        return []
+    return [
+        Warning(
+            "COACH is llm and COACH_MODEL is not set: the offline coach answers.",
+            hint="Set COACH_MODEL=openai:NAME or anthropic:NAME, and COACH_API_KEY.",
+            id="doit.W002",
+        )
+    ]
+
+
 @register(Tags.database)
 def transactions_are_possible(app_configs, databases, **kwargs):
     """`migrate` asks this before it touches anything; only it names databases."""

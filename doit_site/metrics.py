@@ -8,9 +8,11 @@ methods, commands and limits are of fixed lists.
 import hmac
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -67,6 +69,27 @@ _verifications = Counter(
     "doit_verifications", "Tests submitted, once each.", ("outcome",), registry=registry
 )
 _messages = Counter("doit_messages", "Messages that people sent.", ("where",), registry=registry)
+_coach_answers = Counter(
+    "doit_coach_answers",
+    "Answers asked of the llm coach, by who gave them in the end.",
+    ("act", "coach"),
+    registry=registry,
+)
+_coach_failures = Counter(
+    "doit_coach_failures",
+    "Times that the llm coach gave no answer, each try counted.",
+    ("reason",),
+    registry=registry,
+)
+_coach_tokens = Counter(
+    "doit_coach_tokens", "Tokens as the model's endpoint counts them.", ("kind",), registry=registry
+)
+_coach_waiting = Gauge(
+    "doit_coach_waiting",
+    "Requests that wait for the llm coach.",
+    multiprocess_mode="livesum",
+    registry=registry,
+)
 
 # Named here, so that they are exported as 0 before they first count.
 codes_sent = _codes.labels("sent")
@@ -75,6 +98,8 @@ verifications_passed = _verifications.labels("passed")
 verifications_failed = _verifications.labels("failed")
 goal_messages = _messages.labels("goal")
 group_messages = _messages.labels("group")
+_tokens_in = _coach_tokens.labels("input")
+_tokens_out = _coach_tokens.labels("output")
 
 _of_request: dict[tuple[str, str, int], Histogram] = {}
 _of_command: dict[str, Histogram] = {}
@@ -121,6 +146,26 @@ def operation_failed(command: str, error: BaseException) -> None:
 def throttled(limit: str) -> None:
     """Count a refusal; `limit` is a name of THROTTLE_RATES or `resend`."""
     _throttled.labels(limit).inc()
+
+
+def coach_answered(act: str, coach: str) -> None:
+    """`act` is classify, plan, reply or questions; `coach` who answered: llm, offline or crisis."""
+    _coach_answers.labels(act, coach).inc()
+
+
+def coach_failed(reason: str) -> None:
+    """`reason` is one of goals.consulting.NOTES, or of a try: server, connection."""
+    _coach_failures.labels(reason).inc()
+
+
+def coach_tokens(asked: int, answered: int) -> None:
+    _tokens_in.inc(asked)
+    _tokens_out.inc(answered)
+
+
+def coach_waits() -> AbstractContextManager[Any]:
+    """A request waits for the model as long as the block lasts."""
+    return _coach_waiting.track_inprogress()
 
 
 def page(request):

@@ -1,5 +1,6 @@
 """Settings, read from the environment. `.env.example` lists every variable."""
 
+import re
 from os import environ
 from pathlib import Path
 
@@ -181,9 +182,37 @@ SPECTACULAR_SETTINGS = {
 QUESTIONS_PER_TEST = env.int("QUESTIONS_PER_TEST", 5)
 if not 1 <= QUESTIONS_PER_TEST <= 20:
     raise Missing("QUESTIONS_PER_TEST is out of range, it is 1 to 20.")
+# What goals and groups hold of an array's end; the rest is in the archive.
+TAIL_ENTRIES = env.int("TAIL_ENTRIES", 100)
+if not 2 <= TAIL_ENTRIES <= 1000:
+    raise Missing("TAIL_ENTRIES is out of range, it is 2 to 1000.")
+TAIL_BYTES = env.int("TAIL_BYTES", 64 * 1024)
+if not 4096 <= TAIL_BYTES <= 128 * 1024:
+    raise Missing("TAIL_BYTES is out of range, it is 4096 to 131072.")
 COACH = env.str("COACH", "offline")
-if COACH != "offline":
-    raise Missing(f"COACH is {COACH!r}; this version has offline only.")
+if COACH not in ("offline", "llm"):
+    raise Missing(f"COACH is {COACH!r}; it is offline or llm.")
+_ASKS = PRODUCTION and COACH == "llm"
+COACH_MODEL = needed("COACH_MODEL", when=_ASKS, why="COACH=llm asks it")
+if COACH_MODEL and not re.fullmatch(r"(openai|anthropic):\S+", COACH_MODEL):
+    raise Missing(f"COACH_MODEL is {COACH_MODEL!r}; it is openai:NAME or anthropic:NAME.")
+COACH_BASE_URL = env.str("COACH_BASE_URL", "").rstrip("/")
+if COACH_BASE_URL and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", COACH_BASE_URL):
+    raise Missing("COACH_BASE_URL cannot be read; .env.example shows how it looks.")
+# An endpoint of one's own may ask for none.
+COACH_API_KEY = needed(
+    "COACH_API_KEY",
+    when=_ASKS and not COACH_BASE_URL,
+    why="the endpoint of COACH_MODEL asks for it",
+)
+COACH_CALLS_A_DAY = env.int("COACH_CALLS_A_DAY", 100)  # of one person
+COACH_TOKENS_A_DAY = env.int("COACH_TOKENS_A_DAY", 300_000)
+COACH_AT_ONCE = env.int("COACH_AT_ONCE", 2)  # that wait in one process, which has 4 threads
+if COACH_AT_ONCE < 1:
+    raise Missing("COACH_AT_ONCE is out of range, it is at least 1.")
+COACH_DEADLINE = 20  # seconds for an answer
+COACH_ROADMAP_DEADLINE = 45  # under the minute after which an Idempotency-Key frees itself
+COACH_RETRY_SECONDS = 0.5
 
 # Pages
 LANGUAGE_CODE = "en"
@@ -242,7 +271,7 @@ LOGGING = {
         **{name: {"level": "CRITICAL"} for name in ("uvicorn.access", "granian.access")},  # paths
         "django": {"handlers": [], "level": "INFO"},
         "django.request": {"level": "ERROR", "filters": ["crashes"]},
-        "httpx": {"level": "WARNING"},
+        **{name: {"level": "WARNING"} for name in ("httpx", "httpx2")},
         "pymongo": {"level": "WARNING"},  # below, it logs commands
     },
 }

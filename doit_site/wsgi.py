@@ -30,7 +30,10 @@ def settle():
     for. What requests leave behind dies with its last reference (doit_site.api.views), so that
     the collector has little to find and can be called seldom.
     """
+    from goals.coach import llm_coach
+
     get_resolver().url_patterns  # noqa: B018  # loads every view
+    llm_coach()  # where COACH=llm, some seconds
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

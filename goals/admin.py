@@ -10,7 +10,10 @@ from doit_site import clock
 from doit_site.admin import DocumentAdmin, DocumentList
 from doit_site.mongo.documents import read_partly
 from goals import admin_page, chat_reading, editing, streaks
+from goals.admin_questions import QuestionReportAdmin
 from goals.models import Goal
+
+__all__ = ["GoalAdmin", "QuestionReportAdmin"]
 
 # What a row does not show, and what makes a goal large.
 NOT_LISTED = dict.fromkeys(("messages", "roadmap", "description", "plan"), 0)
@@ -25,7 +28,8 @@ class GoalList(DocumentList):
     def get_results(self, request):
         super().get_results(request)
         goals = list(read_partly(self.result_list, NOT_LISTED))
-        owners = User.objects.in_bulk({goal.user_id for goal in goals})
+        # In no order: for one, MongoDB may read the newest people until it has met all of these.
+        owners = User.objects.order_by().in_bulk({goal.user_id for goal in goals})
         for goal in goals:
             goal.user = owners.get(goal.user_id) or User(pk=goal.user_id, name="nobody")
         self.result_list = goals

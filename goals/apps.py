@@ -16,3 +16,5 @@ class GoalsConfig(AppConfig):
         audit.register("goal.export", "Exported goals")
         audit.register("goal.delete", "Deleted a goal")
         audit.register("chat.read", "Read a private chat")
+        audit.register("question.dismiss", "Dismissed a reported question")
+        audit.register("question.fix", "Marked a reported question as fixed")

@@ -1,11 +1,13 @@
 """A goal's document as the values that a coach takes (goals.coach.interface)."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import zip_longest
 
 from doit_site.mongo.shapes import as_date
 from goals import standing
 from goals.coach.interface import GoalBrief, PlannedDay, PlannedTask
+
+RECENTLY = timedelta(weeks=4)
 
 
 def brief(goal: dict) -> GoalBrief:
@@ -23,6 +25,21 @@ def planned_days(goal: dict) -> tuple[PlannedDay, ...]:
     topics = (goal.get("plan") or {}).get("topics") or ()
     pairs = zip_longest(plan, topics[: len(plan)], fillvalue=())
     return tuple(_planned_day(day, tuple(carried)) for day, carried in pairs)
+
+
+def failed_topics(goal: dict, kept: tuple[PlannedDay, ...]) -> frozenset[str]:
+    """The topics of the last four weeks of `kept` whose test was failed, even if a later one was passed."""
+    if not kept:
+        return frozenset()
+    since = kept[-1].date - RECENTLY
+    failed = {
+        as_date(entry.get("date"))
+        for entry in goal.get("daily_verifications") or ()
+        if not entry.get("passed")
+    }
+    return frozenset(
+        topic for day in kept if day.date in failed and day.date > since for topic in day.topics
+    )
 
 
 def _planned_day(day, topics):

@@ -1,40 +1,61 @@
 """The act of talking a goal over with the coach."""
 
+from collections.abc import Callable
+
 from django_mongodb_backend.transaction import on_commit
 from pymongo.errors import WriteError
 
 from accounts.models import User
 from doit_site import clock, metrics
 from doit_site.api.problems import Code, Problem
-from doit_site.mongo.client import current_session
+from doit_site.mongo.history import TOO_LARGE
 from doit_site.mongo.shapes import as_datetime
-from goals import briefs, standing, streaks
-from goals.coach import the_coach
-from goals.coach.interface import ChatMessage, ChatRequest
+from goals import briefs, consulting, memory, standing, streaks
+from goals.coach import llm_coach
+from goals.coach.interface import ChatRequest
 from goals.editing import target_day
+from goals.histories import MESSAGES
 from goals.models import Goal
 
 REMEMBERED = 20
 MAX_CONTENT = 10_000
-TOO_LARGE = (10334, 17419)  # MongoDB: the document would pass 16 MB
 
 
 def send(*, user: User, goal_id: str, content: str) -> dict:
-    """Store the message and the coach's reply together: {"message", "reply"}.
+    """`ask`, and store at once: {"message", "reply"}."""
+    return ask(user=user, goal_id=goal_id, content=content)()
 
-    Raises Problem `not_found`, or `goal_full` when the document would pass MongoDB's 16 MB.
+
+def ask(*, user: User, goal_id: str, content: str) -> Callable[[], dict]:
+    """Ask the coach; the function returned stores message and reply together: {"message", "reply"}.
+
+    Raises Problem `not_found`; the function too, or `goal_full` when the document would pass
+    MongoDB's 16 MB, which the chat alone cannot make it. Only the function may run in a transaction.
     """
-    request = _request(user, goal_id, content)
+    goal = _read(user, goal_id)
+    recalled = memory.recall(goal) if llm_coach() else None
+    request = _request(user, goal, content, recalled)
     message = {"content": content, "is_user": True, "timestamp": clock.text(clock.now())}
-    answer = the_coach().reply(request)
-    reply = {"content": answer, "is_user": False, "timestamp": clock.text(clock.now())}
-    _append(user, goal_id, [message, reply])
-    on_commit(metrics.goal_messages.inc)
-    return {"message": message, "reply": reply}
+    answer = consulting.reply(user=user, request=request)
+    reply = {"content": answer.text, "is_user": False, "timestamp": clock.text(clock.now())}
+
+    def store() -> dict:
+        _append(user, goal_id, [message, reply])
+        if recalled and answer.summary:
+            memory.keep(user=user, goal_id=goal_id, recalled=recalled, summary=answer.summary)
+        on_commit(metrics.goal_messages.inc)
+        return {"message": message, "reply": reply}
+
+    return store
 
 
-def _request(user, goal_id, content):
-    goal = Goal.objects.own(user, goal_id, {"_id": 0, "messages": {"$slice": -REMEMBERED}})
+def _read(user, goal_id):
+    """The goal, with the newest messages; for a coach with a memory, with all that it holds."""
+    newest = {} if llm_coach() else {"messages": {"$slice": -REMEMBERED}}
+    return Goal.objects.own(user, goal_id, {"_id": 0, **newest})
+
+
+def _request(user, goal, content, recalled=None):
     now = clock.now()
     return ChatRequest(
         goal=briefs.brief(goal),
@@ -45,23 +66,22 @@ def _request(user, goal_id, content):
         passed=frozenset(standing.days_passed(goal)),
         streak=streaks.as_of_now(goal, user.calendar, now),
         progress=float(goal.get("progress") or 0),
-        history=tuple(
-            ChatMessage(message.get("content") or "", bool(message.get("is_user")))
-            for message in goal.get("messages") or ()
+        history=(
+            recalled.history
+            if recalled
+            else tuple(map(memory.message_of, goal.get("messages") or ()))
         ),
+        summary=recalled.summary if recalled else "",
+        older=recalled.older if recalled else (),
     )
 
 
 def _append(user, goal_id, messages):
     try:
-        done = Goal.objects.collection.update_one(
-            {"id": goal_id, "user_id": user.pk},
-            {"$push": {"messages": {"$each": messages}}},
-            session=current_session(),
-        )
+        there = MESSAGES.push({"id": goal_id, "user_id": user.pk}, messages)
     except WriteError as error:
         if error.code in TOO_LARGE:
-            raise Problem(Code.goal_full, "The chat of this goal is full.") from error
+            raise Problem(Code.goal_full, "This goal is full.") from error
         raise
-    if not done.matched_count:
+    if not there:
         raise Problem(Code.not_found)

@@ -2,6 +2,7 @@
 
 from accounts import dashboard
 from doit_site import figures
+from goals import question_reports
 from goals.figures import NAME
 
 
@@ -11,6 +12,12 @@ def register():
         permission="doit_site.view_figure",
         template="goals/admin/dashboard.html",
         context=context,
+    )
+    dashboard.register_waiting(
+        "Questions reported",
+        permission="goals.decide_questionreport",
+        view="admin:goals_questionreport_changelist",
+        count=question_reports.waiting,
     )
 
 

@@ -12,7 +12,7 @@ from doit_site import clock
 from doit_site.api.throttles import digest
 from doit_site.mongo.client import current_session
 from doit_site.mongo.transactions import in_transaction
-from goals import chat, editing, roadmap, verification
+from goals import chat, consulting, editing, roadmap, verification
 from goals.models import VerificationTest
 
 PERSON_PHONE = "15550100001"
@@ -150,8 +150,9 @@ def _person(person: DemoPerson) -> None:
     people, session = User.objects.collection, current_session()
     people.update_one({"id": user.pk}, {"$set": _zone(person, user)}, session=session)
     user = User.from_document(people.find_one({"id": user.pk}, session=session))
-    for goal in person.goals:
-        _goal(user, goal)
+    with consulting.offline_only():
+        for goal in person.goals:
+            _goal(user, goal)
 
 
 def _zone(person, user):

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from accounts.models import User
 from doit_site import clock
 from doit_site.api.problems import Code, Problem, invalid
+from doit_site.mongo import archive
 from doit_site.mongo.client import current_session
 from doit_site.mongo.fields import new_id
 from doit_site.mongo.shapes import as_date, as_datetime
 from doit_site.mongo.transactions import transactional
-from goals import briefs
-from goals.coach import the_coach
+from goals import briefs, consulting
 from goals.models import Goal, VerificationTest
 
 LONGEST = timedelta(days=365)
@@ -23,7 +23,12 @@ WHAT_EDITS_NEED = {
 }
 
 
-def create(
+def create(*, user: User, **fields) -> dict:
+    """Set a goal, from what `prepare` takes. The stored document."""
+    return store(prepare(user=user, **fields))
+
+
+def prepare(
     *,
     user: User,
     title: str,
@@ -32,9 +37,10 @@ def create(
     category: str | None = None,
     subcategory: str | None = None,
 ) -> dict:
-    """Set a goal; without a category the coach classifies it. The stored document.
+    """The document of a new goal, not stored; without a category the coach classifies it.
 
-    Raises a Problem at /target_date when it is not 1 to 365 days after the person's today.
+    Raises a Problem at /target_date when it is not 1 to 365 days after the person's today. Not to
+    be called in a transaction: the coach may take its time.
     """
     _check_target(target_date, user.today())
     goal = {
@@ -56,7 +62,12 @@ def create(
         "status": Goal.ACTIVE,
         "version": 1,
     }
-    _classify(goal)
+    _classify(user, goal)
+    return goal
+
+
+def store(goal: dict) -> dict:
+    """Store what `prepare` made."""
     Goal.objects.collection.insert_one(goal, session=current_session())
     return goal
 
@@ -86,18 +97,19 @@ def update(*, user: User, goal_id: str, version: int | None = None, **changes) -
 
 @transactional
 def delete(*, user: User, goal_id: str) -> None:
-    """Delete the goal and its tests. Raises Problem `not_found`."""
+    """Delete the goal, its tests and its archive. Raises Problem `not_found`."""
     gone = Goal.objects.collection.delete_one(
         {"id": goal_id, "user_id": user.pk}, session=current_session()
     )
     if not gone.deleted_count:
         raise Problem(Code.not_found)
     VerificationTest.objects.collection.delete_many({"goal_id": goal_id}, session=current_session())
+    archive.forget([goal_id])
 
 
-def _classify(goal):
+def _classify(user, goal):
     if goal["category"] is None:
-        found = the_coach().classify(briefs.brief(goal))
+        found = consulting.classify(user=user, goal=briefs.brief(goal))
         goal["category"] = found.category
         goal["subcategory"] = goal["subcategory"] or found.subcategory
 

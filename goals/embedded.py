@@ -71,6 +71,26 @@ class VerificationStats(Embedded):
         return f"{self.passed} of {self.total_tests} passed"
 
 
+class Archived(Embedded):
+    """How many entries of each array were moved into the archive: ours, beside the documented fields."""
+
+    messages = models.IntegerField(default=0)
+    daily_verifications = models.IntegerField(default=0)
+
+    def __str__(self):
+        return f"{self.messages} messages, {self.daily_verifications} tests"
+
+
+class Memory(Embedded):
+    """What the coach keeps of older messages (goals.memory): all before position `upto`, summed up."""
+
+    summary = models.TextField(default="")
+    upto = models.IntegerField(default=0)
+
+    def __str__(self):
+        return f"{self.upto} messages"
+
+
 class Plan(Embedded):
     """How the coach made the roadmap: ours, beside the documented fields.
 

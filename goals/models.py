@@ -14,7 +14,15 @@ from doit_site.mongo.documents import Document, DocumentManager
 from doit_site.mongo.fields import DateTextField, DateTimeField, IdField
 from doit_site.mongo.indexes import Index
 from goals.coach.interface import CATEGORIES
-from goals.embedded import DailyVerification, Message, Plan, Roadmap, VerificationStats
+from goals.embedded import (
+    Archived,
+    DailyVerification,
+    Memory,
+    Message,
+    Plan,
+    Roadmap,
+    VerificationStats,
+)
 
 
 class GoalManager(DocumentManager):
@@ -61,11 +69,16 @@ class Goal(Document):
     version = models.IntegerField(default=1, editable=False)
     roadmap_outdated = models.BooleanField(default=False)
     plan = EmbeddedModelField(Plan, null=True, blank=True, editable=False)
+    coach_memory = EmbeddedModelField(Memory, null=True, blank=True, editable=False)
 
     # What submissions keep exact; absent where another program wrote the document.
     streak_until = DateTextField(null=True, blank=True, editable=False)
     days_passed = ArrayField(models.IntegerField(), null=True, blank=True, editable=False)
     score_total = models.BigIntegerField(null=True, blank=True, editable=False)
+
+    # What lies in the archive (goals.histories); absent where nothing does.
+    archived = EmbeddedModelField(Archived, null=True, blank=True, editable=False)
+    archived_passes = ArrayField(DateTextField(), null=True, blank=True, editable=False)
 
     objects: ClassVar[GoalManager] = GoalManager()
 
@@ -99,7 +112,8 @@ class VerificationTest(Document):
     """A test that was issued, with its answers; gone 24 hours later.
 
     `attempt` numbers the tests of a goal's day, so that two requests at once share one.
-    `result` is what the first submission was answered.
+    `result` is what the first submission was answered. `note` says that the offline coach asks in
+    place of the llm coach.
     """
 
     id = IdField()
@@ -113,6 +127,7 @@ class VerificationTest(Document):
     attempt = models.IntegerField()
     days = ArrayField(models.IntegerField(), default=list)
     questions = models.JSONField(default=list)
+    note = models.CharField(max_length=200, null=True)
     result = models.JSONField(null=True)
     issued_at = DateTimeField()
     expires_at = DateTimeField()
@@ -130,3 +145,47 @@ class VerificationTest(Document):
 
     def __str__(self):
         return f"{self.date}, attempt {self.attempt}"
+
+
+class QuestionReport(Document):
+    """A person's report of a question of their test, for the staff to decide.
+
+    It holds the question, because the test is gone after 24 hours.
+    """
+
+    OPEN, DISMISSED, FIXED = "open", "dismissed", "fixed"
+    STATUSES = [(OPEN, "Open"), (DISMISSED, "Dismissed"), (FIXED, "Fixed")]
+
+    id = IdField()
+    question_key = models.CharField(max_length=64)
+    prompt = models.TextField()
+    choices = ArrayField(models.TextField(), default=list)
+    answer = models.IntegerField()
+    explanation = models.TextField()
+    topic = models.CharField(max_length=120, null=True)
+    reporter_id = models.CharField(max_length=36)
+    reason = models.CharField(max_length=1000)
+    status = models.CharField(max_length=10, default=OPEN, choices=STATUSES)
+    created_at = DateTimeField(default=clock.now)
+    decided_at = DateTimeField(null=True)
+
+    class Meta:
+        db_table = "question_reports"
+        ordering = ["-created_at"]
+        indexes = [
+            Index("id", name="id_index", unique=True),
+            # a person reports a question once; how many did; settling all reports of a question
+            Index("question_key", "reporter_id", name="question_reporter_index", unique=True),
+            # the staff's queue and all reports, newest first
+            Index("status", "-created_at", name="status_created_index"),
+            Index("-created_at", name="created_at_index"),
+            # exporting and erasing a person
+            Index("reporter_id", name="reporter_id_index"),
+        ]
+        default_permissions = ("view",)
+        permissions = [
+            ("decide_questionreport", "Can dismiss reported questions or mark them fixed")
+        ]
+
+    def __str__(self):
+        return self.prompt[:50]

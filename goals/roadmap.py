@@ -1,13 +1,15 @@
 """The act of making a roadmap, the first or anew."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 
 from accounts.models import User
+from doit_site.api.idempotency import Outdated
 from doit_site.api.problems import Code, Problem
 from doit_site.mongo.client import current_session
 from doit_site.mongo.shapes import as_datetime
-from goals import briefs, standing
-from goals.coach import the_coach
+from goals import briefs, consulting, standing
 from goals.coach.interface import Plan, PlannedDay, PlanRequest
 from goals.editing import target_day
 from goals.models import Goal
@@ -27,14 +29,29 @@ def make(
     when the goal keeps changing meanwhile.
     """
     for _ in range(TRIES):
-        goal = Goal.objects.own(user, goal_id, {"messages": 0})
-        minutes = minutes_per_day or int((goal.get("plan") or {}).get("minutes_per_day") or 0)
-        minutes = minutes or DEFAULT_MINUTES
-        first, total, kept = _frame(goal, user.today())
-        plan = _plan(goal, first, total, kept, minutes, instructions)
-        if roadmap := _store(goal, plan, kept, minutes):
-            return roadmap
+        with suppress(Outdated):
+            return prepare(
+                user=user,
+                goal_id=goal_id,
+                minutes_per_day=minutes_per_day,
+                instructions=instructions,
+            )()
     raise Problem(Code.stale_version)
+
+
+def prepare(
+    *, user: User, goal_id: str, minutes_per_day: int | None = None, instructions: str = ""
+) -> Callable[[], dict]:
+    """Plan as `make` says; the function returned stores it, or raises Outdated when the goal changed.
+
+    Only the function may run in a transaction: the coach may take its time.
+    """
+    goal = Goal.objects.own(user, goal_id, {"messages": 0})
+    minutes = minutes_per_day or int((goal.get("plan") or {}).get("minutes_per_day") or 0)
+    minutes = minutes or DEFAULT_MINUTES
+    first, total, kept = _frame(goal, user.today())
+    plan = _plan(user, goal, first, total, kept, minutes, instructions)
+    return lambda: _store(goal, plan, kept, minutes)
 
 
 def of(*, user: User, goal_id: str) -> dict:
@@ -59,7 +76,7 @@ def _frame(goal, today: date) -> tuple[date, int, tuple[PlannedDay, ...]]:
     return first, max(1, (target - first).days), kept
 
 
-def _plan(goal, first, total, kept, minutes, instructions) -> Plan:
+def _plan(user, goal, first, total, kept, minutes, instructions) -> Plan:
     if len(kept) >= total:
         return Plan(goal["roadmap"]["summary"], (), (goal.get("plan") or {}).get("curriculum"))
     request = PlanRequest(
@@ -70,12 +87,13 @@ def _plan(goal, first, total, kept, minutes, instructions) -> Plan:
         minutes_per_day=minutes,
         instructions=instructions,
         kept=kept,
+        failed=briefs.failed_topics(goal, kept),
     )
-    return the_coach().plan(request)
+    return consulting.plan(user=user, request=request)
 
 
-def _store(goal, plan, kept, minutes) -> dict | None:
-    """Write the roadmap unless the goal has changed since it was read."""
+def _store(goal, plan, kept, minutes) -> dict:
+    """Write the roadmap; raise Outdated when the goal has changed since it was read."""
     days = (*kept, *plan.days)
     roadmap = {
         **(goal.get("roadmap") or {}),
@@ -108,7 +126,9 @@ def _store(goal, plan, kept, minutes) -> dict | None:
     stored = Goal.objects.collection.update_one(
         unchanged, {"$set": change}, session=current_session()
     )
-    return roadmap if stored.matched_count else None
+    if not stored.matched_count:
+        raise Outdated
+    return roadmap
 
 
 def _as_stored(goal, kept):

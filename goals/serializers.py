@@ -120,6 +120,9 @@ class TestSerializer(StrictSerializer):
     date = serializers.CharField(help_text="YYYY-MM-DD")
     expires_at = UTCDateTimeField()
     questions = QuestionSerializer(many=True)
+    note = serializers.CharField(
+        required=False, help_text="Only where the offline coach asks in place of the llm coach."
+    )
 
 
 class EmptyInput(StrictSerializer):
@@ -149,6 +152,10 @@ class ResultSerializer(DailyVerificationSerializer):
     progress = serializers.FloatField()
     verification_stats = VerificationStatsSerializer()
     review = ReviewSerializer(many=True)
+
+
+class QuestionReportInput(StrictSerializer):
+    reason = serializers.CharField(max_length=1000)
 
 
 class TodayVerificationSerializer(StrictSerializer):
@@ -198,6 +205,13 @@ class MyStatsSerializer(StrictSerializer):
     days_passed = serializers.IntegerField()
     best_streak = serializers.IntegerField(help_text="The longest streak running now.")
     verification_stats = VerificationStatsSerializer(allow_null=True)
+
+
+class CoachSerializer(StrictSerializer):
+    coach = serializers.ChoiceField(["offline", "llm"])
+    calls_left = serializers.IntegerField(allow_null=True, help_text="Null: without limit.")
+    tokens_left = serializers.IntegerField(allow_null=True)
+    resets_at = UTCDateTimeField(allow_null=True, help_text="The person's next midnight.")
 
 
 class EventSerializer(StrictSerializer):

@@ -21,6 +21,11 @@ urlpatterns = [
     path("goals/<str:id>/messages/", view({"get": "messages", "post": "send_message"})),
     path("goals/<str:id>/verifications/", view({"get": "verifications", "post": "issue_test"})),
     path("goals/<str:id>/verifications/<str:test_id>/answers/", view({"post": "answer"})),
+    path(
+        "goals/<str:id>/verifications/<str:test_id>/questions/<str:question_id>/report/",
+        view({"post": "report_question"}),
+    ),
+    path("me/coach/", MyGoalsViewSet.as_view({"get": "coach"})),
     path("me/stats/", MyGoalsViewSet.as_view({"get": "stats"})),
     path("me/timeline/", MyGoalsViewSet.as_view({"get": "timeline"})),
 ]

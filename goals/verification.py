@@ -1,5 +1,6 @@
 """The acts of proving a day: asking for its test, submitting it (product.md, "Verification")."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from django.conf import settings
@@ -8,14 +9,16 @@ from pymongo.errors import DuplicateKeyError
 
 from accounts.models import User
 from doit_site import clock, metrics
+from doit_site.api.idempotency import Outdated
 from doit_site.api.problems import Code, Problem, escape
+from doit_site.mongo import archive
 from doit_site.mongo.client import current_session
 from doit_site.mongo.fields import new_id
 from doit_site.mongo.shapes import as_date, as_datetime
 from doit_site.mongo.transactions import transactional
-from goals import briefs, standing, streaks
-from goals.coach import the_coach
+from goals import briefs, consulting, standing, streaks
 from goals.coach.interface import QuestionRequest
+from goals.histories import VERIFICATIONS
 from goals.models import Goal, VerificationTest
 
 GOOD_FOR = timedelta(hours=24)
@@ -27,6 +30,15 @@ def issue(*, user: User, goal_id: str) -> tuple[dict, bool]:
     Raises Problem `not_found`, `no_roadmap` (409), `roadmap_not_started`, `day_passed`,
     `attempts_used`.
     """
+    return prepare(user=user, goal_id=goal_id)()
+
+
+def prepare(*, user: User, goal_id: str) -> Callable[[], tuple[dict, bool]]:
+    """Find the test, or ask the coach for one; the function returned stores it and gives what `issue` does.
+
+    Only the function may run in a transaction, where it raises Outdated when another test was
+    faster: the coach may take its time.
+    """
     goal = Goal.objects.own(user, goal_id, {"messages": 0})
     if not standing.days(goal):
         raise Problem(Code.no_roadmap, status=409)
@@ -36,8 +48,9 @@ def issue(*, user: User, goal_id: str) -> tuple[dict, bool]:
     if not days:
         raise _nothing_to_prove(goal, today)
     if test := _open_test(goal_id, today, attempt):
-        return _shown(test), False
-    return _new_test(goal, today, attempt, [int(day["day"]) for day in days])
+        return lambda: (_shown(test), False)
+    new = _questions_for(user, goal, today, attempt, [int(day["day"]) for day in days])
+    return lambda: _new_test(goal, today, attempt, new)
 
 
 def _next_attempt(goal, day):
@@ -67,23 +80,23 @@ def _open_test(goal_id, day, attempt):
     return test
 
 
-def _new_test(goal, today, attempt, numbers):
-    test = _questions_for(goal, today, attempt, numbers)
+def _new_test(goal, today, attempt, test):
     try:
         VerificationTest.objects.collection.insert_one(test, session=current_session())
         return _shown(test), True
-    except DuplicateKeyError:
+    except DuplicateKeyError as error:
         if current_session() is not None:
-            raise  # the transaction is over; its retry finds the other's test
+            raise Outdated from error  # the transaction is over; who prepares anew finds the other's
         return _shown(_open_test(goal["id"], today, attempt) or test), False
 
 
-def _questions_for(goal, today, attempt, numbers):
+def _questions_for(user, goal, today, attempt, numbers):
     test_id = new_id()
     now = clock.now()
     plan = briefs.planned_days(goal)
-    questions = the_coach().questions(
-        QuestionRequest(
+    asked = consulting.questions(
+        user=user,
+        request=QuestionRequest(
             goal=briefs.brief(goal),
             days=tuple(day for day in plan if day.day in numbers),
             count=settings.QUESTIONS_PER_TEST,
@@ -91,7 +104,7 @@ def _questions_for(goal, today, attempt, numbers):
             earlier=tuple(day for day in plan if day.day < numbers[0]),
             later=tuple(day for day in plan if day.day > numbers[-1]),
             asked=_asked(goal["id"], today),
-        )
+        ),
     )
     return {
         "id": test_id,
@@ -108,8 +121,9 @@ def _questions_for(goal, today, attempt, numbers):
                 "answer": question.answer,
                 "explanation": question.explanation,
             }
-            for number, question in enumerate(questions, 1)
+            for number, question in enumerate(asked.questions, 1)
         ],
+        **({"note": asked.note} if asked.note else {}),
         "result": None,
         "issued_at": now,
         "expires_at": now + GOOD_FOR,
@@ -135,6 +149,7 @@ def _shown(test):
             {name: question[name] for name in ("id", "prompt", "choices")}
             for question in test["questions"]
         ],
+        **({"note": test["note"]} if test.get("note") else {}),
     }
 
 
@@ -177,11 +192,7 @@ def _land(user, goal, test, answers):
     stats, change["score_total"] = standing.statistics(goal, correct, asked)
     # With what another program keeps beside the documented figures.
     change["verification_stats"] = {**(goal.get("verification_stats") or {}), **stats}
-    Goal.objects.collection.update_one(
-        {"id": goal["id"], "user_id": user.pk},
-        {"$push": {"daily_verifications": entry}, "$set": change},
-        session=current_session(),
-    )
+    VERIFICATIONS.push({"id": goal["id"], "user_id": user.pk}, [entry], {"$set": change})
     result = {
         **entry,
         "completed_at": clock.text(now),
@@ -250,7 +261,7 @@ def _review(test, answers):
 
 def _recorded(user, goal, test_id):
     """The result of a submitted test whose questions are gone after 24 hours; the review with them."""
-    for entry in goal.get("daily_verifications") or ():
+    for entry in archive.whole(VERIFICATIONS.name, goal):
         if entry.get("test_id") == test_id:
             return {
                 **entry,

@@ -6,7 +6,16 @@ from rest_framework.response import Response
 from doit_site.api.idempotency import idempotent
 from doit_site.api.paging import Keyset, Rows, Tail
 from doit_site.api.views import ApiViewSet
-from goals import chat, editing, overview, roadmap, serializers, verification
+from goals import (
+    chat,
+    consulting,
+    editing,
+    overview,
+    question_reports,
+    roadmap,
+    serializers,
+    verification,
+)
 from goals.models import Goal
 
 
@@ -25,11 +34,16 @@ class GoalViewSet(ApiViewSet):
         return self.page_of(source, lambda rows: self._shown(rows, shape))
 
     @extend_schema(responses={201: serializers.GoalSerializer})
-    @idempotent
+    @idempotent(prepares=True)
     def create(self, request):
         """Set a goal. Without a category the coach finds one."""
-        goal = editing.create(user=request.user, **self.validated())
-        return self.created(self._goal(goal["id"]), "goal", id=goal["id"])
+        goal = editing.prepare(user=request.user, **self.validated())
+
+        def store():
+            editing.store(goal)
+            return self.created(self._goal(goal["id"]), "goal", id=goal["id"])
+
+        return store
 
     def retrieve(self, request, id):
         """A goal, with the newest 50 messages."""
@@ -54,12 +68,12 @@ class GoalViewSet(ApiViewSet):
         return Response(roadmap.of(user=request.user, goal_id=id))
 
     @extend_schema(request=serializers.RoadmapInput, responses={201: serializers.RoadmapSerializer})
-    @idempotent
+    @idempotent(prepares=True)
     def make_roadmap(self, request, id):
         """Make the roadmap, or make it anew from today on."""
         options = self.validated(serializers.RoadmapInput)
-        made = roadmap.make(user=request.user, goal_id=id, **options)
-        return self.created(made, "goal-roadmap", id=id)
+        store = roadmap.prepare(user=request.user, goal_id=id, **options)
+        return lambda: self.created(store(), "goal-roadmap", id=id)
 
     @extend_schema(responses=serializers.TodaySerializer)
     def today(self, request, id):
@@ -79,11 +93,11 @@ class GoalViewSet(ApiViewSet):
     @extend_schema(
         request=serializers.MessageInput, responses={201: serializers.ExchangeSerializer}
     )
-    @idempotent
+    @idempotent(prepares=True)
     def send_message(self, request, id):
         """Write to the coach; the answer is its reply."""
-        sent = chat.send(user=request.user, goal_id=id, **self.validated(serializers.MessageInput))
-        return Response(sent, status=201)
+        store = chat.ask(user=request.user, goal_id=id, **self.validated(serializers.MessageInput))
+        return lambda: Response(store(), status=201)
 
     @extend_schema(responses=serializers.DailyVerificationSerializer(many=True))
     def verifications(self, request, id):
@@ -95,12 +109,17 @@ class GoalViewSet(ApiViewSet):
         request=serializers.EmptyInput,
         responses={201: serializers.TestSerializer, 200: serializers.TestSerializer},
     )
-    @idempotent
+    @idempotent(prepares=True)
     def issue_test(self, request, id):
         """Ask for today's test; 200 with the open one."""
         self.validated(serializers.EmptyInput)
-        test, is_new = verification.issue(user=request.user, goal_id=id)
-        return Response(test, status=201 if is_new else 200)
+        store = verification.prepare(user=request.user, goal_id=id)
+
+        def act():
+            test, is_new = store()
+            return Response(test, status=201 if is_new else 200)
+
+        return act
 
     @extend_schema(request=serializers.AnswersInput, responses=serializers.ResultSerializer)
     @idempotent
@@ -110,6 +129,16 @@ class GoalViewSet(ApiViewSet):
         return Response(
             verification.submit(user=request.user, goal_id=id, test_id=test_id, **answers)
         )
+
+    @extend_schema(request=serializers.QuestionReportInput, responses={202: None})
+    @idempotent(transaction=False)
+    def report_question(self, request, id, test_id, question_id):
+        """Report a question as wrong or unclear; once a person and question."""
+        reason = self.validated(serializers.QuestionReportInput)
+        question_reports.report(
+            user=request.user, goal_id=id, test_id=test_id, question_id=question_id, **reason
+        )
+        return Response(status=202)
 
     def _goal(self, goal_id):
         shape = serializers.GoalSerializer
@@ -131,6 +160,11 @@ class MyGoalsViewSet(ApiViewSet):
     def stats(self, request):
         """Counts over all one's goals."""
         return Response(overview.of_person(user=request.user))
+
+    @extend_schema(responses=serializers.CoachSerializer)
+    def coach(self, request):
+        """Which coach answers, and what is left of today's share of it."""
+        return Response(consulting.standing_of(user=request.user))
 
     @extend_schema(responses=serializers.EventSerializer(many=True))
     def timeline(self, request):

@@ -20,33 +20,53 @@ from doit_site.mongo.shapes import as_datetime
 from doit_site.mongo.transactions import in_transaction
 
 KEPT = timedelta(hours=24)
+PREPARATIONS = 5
 CRASHED_AFTER = timedelta(seconds=60)
 VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def idempotent(handler=None, *, transaction=True):
+class Outdated(Exception):
+    """What was prepared no longer fits what is stored: prepare it anew."""
+
+
+def idempotent(handler=None, *, transaction=True, prepares=False):
     """Make a POST handler of a view honour Idempotency-Key.
 
     The answer is stored in the transaction that the handler's own writes join, so that
     both are there or neither. A handler with effects outside the database, or that erases
     its own person, says `transaction=False`: its answer is stored right after it.
+
+    With `prepares` the handler asks somebody outside first, which no transaction may wait for,
+    and returns its act, a function without arguments that gives the response. The act may raise
+    Outdated; then the handler is asked again, at most PREPARATIONS times.
     """
 
     def decorate(handler):
         @wraps(handler)
         def run(view, request, *args, **kwargs):
+            def act():
+                return handler(view, request, *args, **kwargs)
+
             header = request.headers.get("Idempotency-Key")
             if header is None:
-                return handler(view, request, *args, **kwargs)
+                return _prepared(act, lambda act: act()) if prepares else act()
             row = _row(request, header)
             if replay := _claim(row):
                 return replay
-            return _answer(view, row, lambda: handler(view, request, *args, **kwargs), transaction)
+            return _answer(view, row, act, transaction, prepares)
 
         run.idempotent = True  # type: ignore[attr-defined]  # read by doit_site.api.schema
         return run
 
     return decorate(handler) if handler else decorate
+
+
+def _prepared(prepare, finish):
+    """`finish` of what `prepare` returns, again while that is outdated."""
+    for _ in range(PREPARATIONS):
+        with suppress(Outdated):
+            return finish(prepare())
+    raise Problem(Code.stale_version)
 
 
 def _row(request, header):
@@ -101,14 +121,17 @@ def _replay(kept):
     return response
 
 
-def _answer(view, row, act, transaction):
-    def act_and_complete():
-        response = act()
-        _complete(row, response)
-        return response
+def _answer(view, row, act, transaction, prepares):
+    def finish(act):
+        def act_and_complete():
+            response = act()
+            _complete(row, response)
+            return response
+
+        return in_transaction(act_and_complete) if transaction else act_and_complete()
 
     try:
-        return in_transaction(act_and_complete) if transaction else act_and_complete()
+        return _prepared(act, finish) if prepares else finish(act)
     except Exception as error:
         response = view.handle_exception(error)
         _complete(row, response)

@@ -77,6 +77,20 @@ def read_partly(queryset, projection: dict) -> Iterator:
     `only()` reads documents whole, and `values()` projects before it sorts, which no index serves.
     Reads in batches as it is iterated; a field left out has its default.
     """
+    for document in _aggregate(queryset, {"$project": projection}):
+        yield queryset.model.from_document(document)
+
+
+def count_up_to(queryset, most: int) -> int:
+    """How many documents a queryset has, at most `most`: from its index alone where that tells.
+
+    `count()` projects the id first, for which MongoDB reads every document.
+    """
+    rows = _aggregate(queryset.order_by(), {"$limit": most}, {"$count": "count"})
+    return next((row["count"] for row in rows), 0)
+
+
+def _aggregate(queryset, *stages) -> Iterator[dict]:
     compiler = queryset.query.get_compiler("default")
     try:
         compiler.pre_sql_setup()
@@ -84,9 +98,7 @@ def read_partly(queryset, projection: dict) -> Iterator:
     except EmptyResultSet:
         return
     collection = get_collection(queryset.model._meta.db_table)
-    rows = collection.aggregate([*pipeline, {"$project": projection}], session=current_session())
-    for document in rows:
-        yield queryset.model.from_document(document)
+    yield from collection.aggregate([*pipeline, *stages], session=current_session())
 
 
 @cache

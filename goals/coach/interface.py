@@ -4,6 +4,7 @@ Plain frozen values, so that a coach can be tried without a database and the act
 never see how an answer was made.
 """
 
+import time
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -71,7 +72,8 @@ class PlanRequest:
     """Plan `total_days` consecutive days, the first numbered `first_day` on `first_date`.
 
     `minutes_per_day` is 10 to 240. `kept` are the earlier days of the same roadmap, which
-    stay as they are: what they gave is not given again, except as a named review.
+    stay as they are: what they gave is not given again, except as a named review. `failed` are
+    the topics of kept days whose test was failed: they come back soon, and at growing distances.
     """
 
     goal: GoalBrief
@@ -81,6 +83,7 @@ class PlanRequest:
     minutes_per_day: int
     instructions: str = ""
     kept: tuple[PlannedDay, ...] = ()
+    failed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,8 @@ class ChatRequest:
     """A message and the plan and progress it is about.
 
     `days` is the whole roadmap (empty when there is none yet), `passed` the numbers of the
-    days proved, `history` the newest messages, oldest first, without `message`.
+    days proved, `history` the newest messages, oldest first, without `message`. `summary` stands
+    for what was said before them; `older` is the beginning of that which no summary holds yet.
     """
 
     goal: GoalBrief
@@ -115,6 +119,16 @@ class ChatRequest:
     streak: int = 0
     progress: float = 0.0
     history: tuple[ChatMessage, ...] = ()
+    summary: str = ""
+    older: tuple[ChatMessage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`summary` is the new one, which takes in the request's `older`, where one was made."""
+
+    text: str
+    summary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +172,49 @@ class Coach(Protocol):
     def reply(self, request: ChatRequest) -> str: ...
 
     def questions(self, request: QuestionRequest) -> tuple[Question, ...]: ...
+
+
+class CoachFailed(Exception):
+    """The coach gives no answer; `reason` is a word of a fixed list (docs/coach.md)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Allowance:
+    """What one act may take of a coach that has to ask elsewhere: so many seconds, so many tokens.
+
+    `spent` counts the tokens taken, whether or not an answer came of them.
+    """
+
+    seconds: float
+    tokens: int
+    spent: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def tokens_left(self) -> int:
+        return max(0, self.tokens - self.spent)
+
+    @property
+    def seconds_left(self) -> float:
+        return max(0.0, self.began + self.seconds - time.monotonic())
+
+
+class AskingCoach(Protocol):
+    """A coach that asks elsewhere, and may fail: every method takes an Allowance, or raises CoachFailed."""
+
+    name: str
+
+    @property
+    def is_up(self) -> bool: ...
+
+    def classify(self, goal: GoalBrief, allowance: Allowance) -> Classification: ...
+
+    def plan(self, request: PlanRequest, allowance: Allowance) -> Plan: ...
+
+    def reply(self, request: ChatRequest, allowance: Allowance) -> Reply: ...
+
+    def questions(self, request: QuestionRequest, allowance: Allowance) -> tuple[Question, ...]: ...

@@ -3,6 +3,7 @@
 import pytest
 from bson import encode
 
+from doit_site.mongo import archive
 from goals import chat
 from tests.goals.steps import error_rows, make_roadmap, stored, url_of
 from tests.races import together
@@ -54,7 +55,7 @@ def test_64_messages_at_once_are_all_kept(alice, client_of, a_goal, database):
     clients = [client_of(alice) for _ in range(64)]
     answers = together(64, lambda number: say(clients[number], goal, f"message {number}"))
     assert {answer.status_code for answer in answers} == {201}
-    kept = stored(database, goal)["messages"]
+    kept = archive.whole("goals.messages", stored(database, goal))
     assert len(kept) == 128
     pairs = list(zip(kept[::2], kept[1::2], strict=True))
     assert {asked["content"] for asked, _ in pairs} == {f"message {n}" for n in range(64)}
@@ -168,5 +169,5 @@ def test_the_coach_knows_the_newest_twenty(alice_api, a_goal, database, alice):
     goal = a_goal()
     messages = [message(number) for number in range(30)]
     database.goals.update_one({"id": goal["id"]}, {"$set": {"messages": messages}})
-    history = chat._request(alice, goal["id"], "Hello").history
+    history = chat._request(alice, chat._read(alice, goal["id"]), "Hello").history
     assert [row.content for row in history] == [row["content"] for row in messages[-20:]]

@@ -8,6 +8,7 @@ import time_machine
 from bson import encode
 
 from goals import briefs, roadmap, standing
+from goals.coach.interface import PlannedDay
 from goals.models import Goal
 from tests.contract.goal_document import assert_is_documented
 from tests.goals.steps import (
@@ -121,6 +122,33 @@ def test_anew_keeps_past_and_passed_and_replaces_what_lies_ahead(alice_api, a_go
     assert_is_documented(after)
 
 
+def test_anew_brings_back_at_once_what_was_failed(alice_api, a_goal, database):
+    with time_machine.travel(noon(1)) as clock:
+        goal = a_goal(title="Learn Python", target_date=midnight(31))
+        made = make_roadmap(alice_api, goal, minutes_per_day=45)
+        prove(alice_api, database, goal, 0)
+        document = stored(database, goal)
+        topics = document["plan"]["topics"][0]
+        assert briefs.failed_topics(document, briefs.planned_days(document)[:1]) == set(topics)
+        clock.move_to(noon(2))
+        new = make_roadmap(alice_api, goal)
+    assert made["days"][1]["tasks"][0]["task"] != new["days"][1]["tasks"][0]["task"]
+    assert new["days"][1]["tasks"][0]["task"].startswith("Review: ")
+    assert_is_whole(new, noon(1).date(), 30, 45)
+
+
+def test_what_was_failed_long_ago_or_ahead_is_left_to_the_usual_reviews():
+    days = tuple(
+        PlannedDay(n, date(2026, 3, 1) + timedelta(days=n), "", (), "", (f"python/{n}",))
+        for n in range(40)
+    )
+    dates = [days[n].date.isoformat() for n in (2, 20, 38)]
+    entries = [{"date": text, "passed": False} for text in dates]
+    entries.append({"date": days[30].date.isoformat(), "passed": True})
+    assert briefs.failed_topics({"daily_verifications": entries}, days[:38]) == {"python/20"}
+    assert briefs.failed_topics({"daily_verifications": entries}, ()) == frozenset()
+
+
 def test_anew_replaces_a_today_not_passed(alice_api, a_goal, database):
     with time_machine.travel(noon(1)):
         goal = a_goal(target_date=midnight(31))
@@ -213,7 +241,7 @@ def test_makes_at_once_without_the_guard_lose_the_submission(alice, alice_api, a
             assert submit(alice_api, goal, test_id, answers).status_code == 200
             return submitted.set()
         first, total, kept = roadmap._frame(read, alice.today())
-        plan = roadmap._plan(read, first, total, kept, 20 + number, "")
+        plan = roadmap._plan(alice, read, first, total, kept, 20 + number, "")
         assert submitted.wait(30)
         passed = standing.days_passed(read)
         change = {

@@ -80,7 +80,7 @@ def test_asking_at_once_without_the_unique_attempt_gives_several(goal, alice, da
 
     def naive(number):
         if not database.naive_tests.find_one({"goal_id": goal["id"]}):
-            test = verification._questions_for(document, alice.today(), 1, [1])
+            test = verification._questions_for(alice, document, alice.today(), 1, [1])
             database.naive_tests.insert_one(test)
 
     together(64, naive)

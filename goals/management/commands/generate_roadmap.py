@@ -2,8 +2,10 @@ from django.core.management import BaseCommand, CommandError
 
 from accounts.models import User
 from doit_site.commands import add_format, one_line_errors, report
-from goals import roadmap
+from goals import consulting, roadmap
 from goals.models import Goal
+
+PATIENCE = 900  # seconds for the llm coach: no client waits, and a year has 54 calls
 
 
 class Command(BaseCommand):
@@ -24,7 +26,8 @@ class Command(BaseCommand):
         if not owner:
             raise CommandError(f"There is no goal {goal} with an owner.")
         user = User.from_document(owner)
-        made = roadmap.make(user=user, goal_id=goal, minutes_per_day=minutes)
+        with consulting.patience(PATIENCE):
+            made = roadmap.make(user=user, goal_id=goal, minutes_per_day=minutes)
         lines = [
             made["summary"],
             *(f"{d['day']:>4}  {d['date']}  {d['title']}" for d in made["days"]),
