@@ -6,7 +6,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check packages test-packages clean
+.PHONY: help run test check bench bench-quick packages test-packages bench-packages clean
 
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo )
 APT := $(AS_ROOT)apt-get install --yes --no-install-recommends
@@ -18,7 +18,7 @@ run: .venv/installed .env ## start everything on this machine; Ctrl-C stops it
 	@exec $(BIN)/python manage.py quickstart $(ARGS)
 
 test: .venv/installed ## all tests; some of them: make test ARGS="tests/accounts -k phone -x"; with coverage: COVERAGE=1
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(if $(COVERAGE),--cov --cov-branch --cov-report=term:skip-covered --cov-fail-under=95) $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-branch --cov-report=term:skip-covered --cov-fail-under=95) $(ARGS)
 
 check: .venv/installed ## style, types, arrows between packages, migrations, API document, deployment
 	$(BIN)/ruff check .
@@ -30,6 +30,12 @@ check: .venv/installed ## style, types, arrows between packages, migrations, API
 	diff -u docs/openapi.json .venv/openapi.json
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
+bench: .venv/installed .venv-bench/installed ## DoIt against FastAPI, Beanie and bare ASGI: writes docs/performance.*; half an hour
+	@exec $(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-quick: .venv/installed .venv-bench/installed ## the same in 3 minutes, to see where one stands
+	@exec $(BIN)/python -m tests.benchmarks --quick $(ARGS)
+
 packages: ## what mongod needs of a Debian or Ubuntu system
 	$(APT) libcurl4
 
@@ -37,14 +43,23 @@ test-packages: packages ## what some tests need beyond that: a browser; they are
 	$(AS_ROOT)apt-get update --quiet
 	$(APT) chromium systemd
 
+bench-packages: packages ## what the benchmarks need beyond that: wrk
+	$(AS_ROOT)apt-get update --quiet
+	$(APT) wrk
+
 clean: ## remove caches and reports; .venv, .env and .data stay
 	rm -rf .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
 .venv/installed: requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.venv-bench/installed: tests/benchmarks/requirements.txt
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 .env:

@@ -26,7 +26,7 @@ class AuditList(DocumentList):
         rows = list(self.result_list)
         people = {row.actor_id for row in rows}
         people |= {row.subject_id for row in rows if row.subject_kind == "person"}
-        found = User.objects.in_bulk(people)
+        found = User.objects.order_by().in_bulk(people)  # sorted, it could scan all people
         for row in rows:
             row.people = found
         self.result_list = rows

@@ -28,27 +28,35 @@ KEPT = {
 }
 
 
-# What their modules start is costly: one worker runs all of each.
-TOGETHER = {
-    "test_streams",
-    "test_stream",
-    "test_least_privilege",
-    "test_kept_sessions",
-    "test_local_server",
-    "test_commands",
-}
+# The files that take longest, which begin first: a worker runs a file as a whole (Makefile).
+LONGEST = (
+    "browser/test_admin.py",
+    "tests/test_quickstart.py",
+    "faults/test_database_gone.py",
+    "faults/test_least_privilege.py",
+    "groups/test_stream.py",
+    "faults/test_streams.py",
+    "faults/test_kept_sessions.py",
+    "mongo/test_dump.py",
+    "site/test_backup.py",
+    "site/test_canaries.py",
+    "tests/test_commands.py",
+    "contract/test_openapi.py",
+)
 
 
 def pytest_configure():
     # A real hash takes half a second on purpose; test_passwords.py looks at one.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    hashers = "django.contrib.auth.hashers."
+    settings.PASSWORD_HASHERS = [hashers + "MD5PasswordHasher", hashers + "PBKDF2PasswordHasher"]
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items):
-    for item in items:
-        if item.path.stem in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.stem}-{item.path.stem}"))
+    def place(item):
+        path = item.path.as_posix()
+        return next((n for n, end in enumerate(LONGEST) if path.endswith(end)), len(LONGEST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

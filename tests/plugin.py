@@ -23,10 +23,24 @@ SETTINGS = {
     "THROTTLE_RATES": "",
     "COACH": "offline",
     "QUESTIONS_PER_TEST": "5",
+    "TAIL_ENTRIES": "100",
+    "TAIL_BYTES": "65536",
     # A test that writes past the product would have to wait; those of the cache turn it on.
     "SESSION_CACHE": "false",
 }
-UNSET = ("CACHE_URL", "TRUSTED_PROXIES", "CORS_ORIGINS", "CSRF_TRUSTED_ORIGINS", "TWILIO_BASE_URL")
+UNSET = (
+    "CACHE_URL",
+    "TRUSTED_PROXIES",
+    "CORS_ORIGINS",
+    "CSRF_TRUSTED_ORIGINS",
+    "TWILIO_BASE_URL",
+    "COACH_MODEL",
+    "COACH_BASE_URL",
+    "COACH_API_KEY",
+    "COACH_CALLS_A_DAY",
+    "COACH_TOKENS_A_DAY",
+    "COACH_AT_ONCE",
+)
 
 
 def _set_up():

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from pymongo import MongoClient
 from pymongo.server_api import ServerApi
@@ -28,13 +29,17 @@ def main():
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalServer(Path(folder) / "server") as server,
-        MongoClient(server.uri, server_api=ServerApi("1"), w="majority") as client,
+        connected(server.uri) as client,
     ):
         fill(client.source, options.megabytes * 1_000_000)
         print_line(f"{writing.size(client.source) / 1e6:.0f} MB, {memory()} MB in use before")
         for number in range(options.repeat):
             for zipped in (True, False):
                 measure(client, Path(folder) / f"{number}-{zipped}", zipped)
+
+
+def connected(uri: str) -> MongoClient[dict[str, Any]]:
+    return MongoClient(uri, server_api=ServerApi("1"), w="majority")
 
 
 def fill(database, size):

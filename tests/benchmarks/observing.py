@@ -42,7 +42,7 @@ def main():
     token, _ = sessions.open_session(user_id=user.pk)
     handler = WSGIHandler()
     for path in PATHS:
-        times = {mode: [] for mode in MODES}
+        times: dict[str, list[float]] = {mode: [] for mode in MODES}
         for _ in range(ROUNDS):
             for mode in MODES:
                 switch(mode)

@@ -38,8 +38,8 @@ def main():
         place = Place(mongod)
         url, process = start_server(mongod.uri, **UNLIMITED)
         headers = {"Authorization": f"Bearer {place.tokens[0]}", "X-Forwarded-Proto": "https"}
-        seconds = {"without": [], "with": [], "with, messages": []}
-        delays = []
+        seconds: dict[str, list[float]] = {"without": [], "with": [], "with, messages": []}
+        delays: list[float] = []
         with (
             StreamServer(mongod.uri, "doit_site.settings") as streams,
             httpx.Client(base_url=url, headers=headers) as client,

@@ -22,7 +22,6 @@ SCREENSHOTS = ROOT / "screenshots"
 WIDTHS = {"wide": (1280, 900), "narrow": (390, 844)}
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items):
     here = Path(__file__).parent
     for item in items:
@@ -32,8 +31,6 @@ def pytest_collection_modifyitems(items):
                     CHROMIUM is None, reason="Chromium is missing: make test-packages installs it"
                 )
             )
-            # One worker runs them all: a server and a browser are enough.
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @dataclass

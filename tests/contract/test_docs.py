@@ -49,6 +49,17 @@ def test_indexes():
             assert names(rows("data-model.md", model._meta.db_table)) == named
 
 
+def test_shard_keys():
+    """Every collection, Django's own too, has its row in the table of shard keys."""
+    models = [
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy
+    ]
+    listed = names(rows("scale.md", "Shard keys"))
+    assert listed == {*models, "django_migrations"}
+
+
 def test_endpoints():
     listed = names(rows("api.md"))
     assert listed == set(endpoints())

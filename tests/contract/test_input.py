@@ -135,7 +135,7 @@ def send(alice, client_of, database, in_days, sms_box, settings):
         test = open_test_document(goal)
         database.goals.insert_one(goal)
         database.verification_tests.insert_one(test)
-        named = {"id": goal["id"], "test_id": test["id"]}
+        named = {"id": goal["id"], "test_id": test["id"], "question_id": "q1"}
         if path.startswith("groups/"):
             named = in_paths_of(insert_group(database, alice.pk))
         url = "/api/v1/" + path.format(**named)
@@ -240,5 +240,6 @@ IDS = [
 def test_no_id_in_a_path_is_an_error_of_the_server(alice_api, path, method):
     body = json.dumps(expected(path, method))
     for one in IDS:
-        url = "/api/v1/" + path.format(id=one, test_id=one, message_id=one, username=one)
+        named = dict.fromkeys(("id", "test_id", "question_id", "message_id", "username"), one)
+        url = "/api/v1/" + path.format(**named)
         assert_problem(alice_api.generic(method.upper(), url, body, "application/json"), 404)

@@ -137,7 +137,12 @@ def place(alice, database, sms_box):
         for collection, document in (("goals", goal), ("verification_tests", test)):
             database[collection].replace_one({"id": document["id"]}, document, upsert=True)
         token, session = sessions.open_session(user_id=alice.pk)
-        parameters = {"id": goal["id"], "test_id": test["id"], "groups": in_paths_of(group)}
+        parameters = {
+            "id": goal["id"],
+            "test_id": test["id"],
+            "question_id": "q1",
+            "groups": in_paths_of(group),
+        }
         return parameters, session, {"Authorization": f"Bearer {token}"}
 
     return prepare

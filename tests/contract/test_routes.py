@@ -45,6 +45,7 @@ EXPECTED = {
     ("me/phone/verify/", "post"): (PHONE | CODE, 400, 400, 401),
     ("me/erase/", "post"): (CODE, 400, 400, 401),
     ("me/export/", "get"): (None, 200, 200, 401),
+    ("me/coach/", "get"): (None, 200, 200, 401),
     ("me/stats/", "get"): (None, 200, 200, 401),
     ("me/timeline/", "get"): (None, 200, 200, 401),
     ("goals/", "get"): (None, 200, 200, 401),
@@ -61,6 +62,10 @@ EXPECTED = {
     ("goals/{id}/verifications/", "get"): (None, 200, 404, 401),
     ("goals/{id}/verifications/", "post"): ({}, 200, 404, 401),
     ("goals/{id}/verifications/{test_id}/answers/", "post"): (ANSWERS, 200, 404, 401),
+    ("goals/{id}/verifications/{test_id}/questions/{question_id}/report/", "post"): (
+        {"reason": "Two are right"},
+        *(202, 404, 401),
+    ),
     ("groups/", "get"): (None, 200, 200, 401),
     ("groups/categories/", "get"): (None, 200, 200, 401),
     ("groups/match/", "post"): ({"category": "music"}, 201, 201, 401),
@@ -110,6 +115,7 @@ class Place:
         named = {
             "id": self.goal["id"],
             "test_id": self.test["id"],
+            "question_id": "q1",
             "session_id": self.session["id"],
         }
         if path.startswith("groups/"):

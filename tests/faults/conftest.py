@@ -80,12 +80,12 @@ def environment(uri, **more):
 APPLICATION = "doit_site.wsgi:application"
 
 
-def start_server(uri, application=APPLICATION, **more):
+def start_server(uri, application=APPLICATION, threads=8, **more):
     """(url, process) of granian serving the product."""
     port = free_port()
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)),
-        *("--blocking-threads", "8", "--log-level", "error", application),
+        *("--blocking-threads", str(threads), "--log-level", "error", application),
     ]
     process = subprocess.Popen(command, cwd=ROOT, env=environment(uri, **more))
     url = f"http://127.0.0.1:{port}"

@@ -67,7 +67,12 @@ def test_production_does_not_start_without(name):
     [
         ({"SMS_BACKEND": "pigeon"}, "SMS_BACKEND"),
         ({"SMS_BACKEND": "file"}, "SMS_FILE"),
-        ({"COACH": "llm"}, "COACH"),
+        ({"COACH": "oracle"}, "COACH"),
+        ({"COACH": "llm"}, "COACH_MODEL"),
+        ({"COACH": "llm", "COACH_MODEL": "openai:gpt"}, "COACH_API_KEY"),
+        ({"COACH": "llm", "COACH_MODEL": "gpt", "COACH_API_KEY": "pass"}, "COACH_MODEL"),
+        ({"COACH_BASE_URL": "me:pass@host"}, "COACH_BASE_URL"),
+        ({"COACH_AT_ONCE": "0"}, "COACH_AT_ONCE"),
         ({"THROTTLE_RATES": "user=fast"}, "THROTTLE_RATES"),
         ({"QUESTIONS_PER_TEST": "21"}, "QUESTIONS_PER_TEST"),
         ({"QUESTIONS_PER_TEST": "five"}, "QUESTIONS_PER_TEST"),
@@ -85,6 +90,12 @@ def test_a_value_that_cannot_be_ends_start_up_in_one_line(changes, named):
     assert len(error.splitlines()) == 1, error
     assert named in error
     assert "pass" not in error
+
+
+def test_the_llm_coach_needs_a_key_only_where_one_is_asked_for():
+    own = {"COACH_MODEL": "openai:llama", "COACH_BASE_URL": "http://127.0.0.1:11434/v1/"}
+    assert start("s.COACH_BASE_URL", COACH="llm", **own)[:2] == (0, "http://127.0.0.1:11434/v1")
+    assert start("s.COACH_MODEL", COACH="llm", DEBUG="true")[:2] == (0, "")
 
 
 def test_a_value_that_is_no_yes_is_a_no():

@@ -223,6 +223,22 @@ def test_an_act_with_effects_outside_is_replayed_too(post, effects):
     assert effects() == ["outside"]
 
 
+def test_what_is_prepared_is_prepared_outside_the_transaction_of_its_act(post, effects, database):
+    assert post("prepared", {"times": 3}).json() == {"in_transaction": True}
+    assert is_replay(post("prepared", {"times": 3}))
+    assert [row["in_transaction"] for row in database.preparations.find()] == [False] * 3
+    assert effects() == ["prepared"]
+
+
+def test_what_is_outdated_again_and_again_is_given_up(post, effects, alice_api, database):
+    assert_problem(post("prepared", {"times": 99}), 409, "stale_version")
+    assert database.preparations.count_documents({}) == 5
+    assert effects() == []
+    database.preparations.delete_many({})
+    without_a_key = alice_api.post(f"{TESTS}prepared/", {"times": 1})
+    assert without_a_key.json() == {"in_transaction": False}
+
+
 def until_answered(send):
     """The first answer that is not `still running`."""
     while (response := send()).status_code == 409:

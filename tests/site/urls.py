@@ -5,7 +5,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from doit_site.api.idempotency import idempotent
+from doit_site.api.idempotency import Outdated, idempotent
 from doit_site.api.problems import Code, Problem
 from doit_site.api.serializers import StrictSerializer
 from doit_site.api.views import ApiViewSet
@@ -76,6 +76,20 @@ class TestViewSet(ApiViewSet):
         """The broken twin of `overtaken`: its effect does not share the key's transaction."""
         return self.overtaken.__wrapped__(self, request)
 
+    @idempotent(prepares=True)
+    def prepared(self, request):
+        """Outdated until it was prepared `times` times."""
+        get_db()["preparations"].insert_one({"in_transaction": current_session() is not None})
+        prepared = get_db()["preparations"].count_documents({})
+
+        def act():
+            effect("prepared")
+            if prepared < request.data["times"]:
+                raise Outdated
+            return Response({"in_transaction": current_session() is not None}, status=201)
+
+        return act
+
     @idempotent(transaction=False)
     def outside(self, request):
         effect("outside")
@@ -94,6 +108,7 @@ urlpatterns = [
     path("api/v1/tests/failing/", view({"post": "failing"})),
     path("api/v1/tests/overtaken/", view({"post": "overtaken"})),
     path("api/v1/tests/overtaken-twin/", view({"post": "overtaken_twin"})),
+    path("api/v1/tests/prepared/", view({"post": "prepared"})),
     path("api/v1/tests/outside/", view({"post": "outside"})),
     path("", include("doit_site.urls")),
 ]

@@ -8,11 +8,12 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 
 from accounts import audit
 from accounts.models import AuditRecord
-from goals.models import Goal
+from doit_site.mongo.fields import new_id
+from goals.models import Goal, QuestionReport
 from tests.staff.conftest import ROLES
 
 EVERYBODY = {"nobody", *ROLES}
-SUPPORT, ADMIN = {"support", "admin"}, {"admin"}
+SUPPORT, MODERATORS, ADMIN = {"support", "admin"}, {"moderator", "admin"}, {"admin"}
 
 # name of the URL -> who gets in by GET. A URL of a new page has to be added here.
 WHO = {
@@ -45,6 +46,11 @@ WHO = {
     "goals_goal_history": SUPPORT,
     "goals_goal_delete": ADMIN,
     "goals_goal_read_chat": ADMIN,
+    "goals_questionreport_changelist": MODERATORS,
+    "goals_questionreport_add": set(),
+    "goals_questionreport_change": MODERATORS,
+    "goals_questionreport_history": MODERATORS,
+    "goals_questionreport_delete": set(),
 }
 # Whom they let in does not depend on a role, or has a test of its own.
 APART = {"login", "logout", "autocomplete", "view_on_site", "app_list"}
@@ -80,6 +86,9 @@ def ids(alice, carol, a_goal):
         "goal": goal["id"],
         "group": str(Group.objects.get(name="support").pk),
         "auditrecord": AuditRecord.objects.get().pk,
+        "questionreport": QuestionReport.objects.create(
+            id=new_id(), question_key="k", prompt="Why?", choices=["a", "b"], answer=0
+        ).pk,
     }
 
 
@@ -143,7 +152,7 @@ def test_a_role_that_may_not_write_writes_nothing(browser_of, ids, database, rol
         ("support", {"People", "Goals"}),
         ("analyst", set()),
         ("nobody", set()),
-        ("admin", {"People", "Goals", "Audit", "Roles"}),
+        ("admin", {"People", "Goals", "Question reports", "Audit", "Roles"}),
     ],
 )
 def test_the_side_shows_what_the_role_may_see(browser_of, role, links):
