@@ -18,7 +18,7 @@ run: .venv/installed .env ## start everything on this machine; Ctrl-C stops it
 	@exec $(BIN)/python manage.py quickstart $(ARGS)
 
 test: .venv/installed ## all tests; some of them: make test ARGS="tests/accounts -k phone -x"; with coverage: COVERAGE=1
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-branch --cov-report=term:skip-covered --cov-fail-under=95) $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-branch --cov-report=term:skip-covered --cov-fail-under=95) $(ARGS)
 
 check: .venv/installed ## style, types, arrows between packages, migrations, API document, deployment
 	$(BIN)/ruff check .

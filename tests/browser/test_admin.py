@@ -88,6 +88,7 @@ def test_a_person_is_found_and_a_goal_read(tab):
     assert "Ada" in one.page.content()
     one.open(LISTS["goals"] + "?q=Learn Python")
     one.page.locator("#result_list tbody th a").first.click()
+    one.page.get_by_text("Roadmap").first.wait_for()
     shown = one.text()
     for part in ("Roadmap", "Day 1", "Scores"):
         assert part in shown

@@ -112,12 +112,23 @@ def test_counted_waiting_would_leave_no_time(database):
 
 
 def open_transactions(database):
-    """Sessions of this server that are within a transaction and wait for their client."""
+    """Transactions of this server that wait for their client and go on to: other tests' end meanwhile."""
     stages = [
         {"$currentOp": {"idleSessions": True}},
         {"$match": {"transaction": {"$exists": True}, "active": False}},
     ]
-    return list(database.client.admin.aggregate(stages))
+
+    def now():
+        rows = database.client.admin.aggregate(stages)
+        return {(row["lsid"]["id"].hex(), row["transaction"]["startWallClockTime"]) for row in rows}
+
+    found, pause = now(), threading.Event()
+    for _ in range(30):
+        if not found:
+            break
+        pause.wait(0.01)
+        found &= now()
+    return sorted(found)
 
 
 def test_no_transaction_waits_for_the_model(configured, endpoint, alice_api, goal, database):
