@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,10 +124,10 @@ def free_port():
 
 
 def eventually(happens, seconds=10):
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, threading.Event()
     while not happens():
         assert time.monotonic() < deadline, "it did not happen in time"
-        os.sched_yield()
+        pause.wait(0.02)
 
 
 def has_ended(pid):

@@ -42,10 +42,10 @@ def refusal(server: LocalServer) -> str:
 
 
 def eventually(happens: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, threading.Event()
     while not happens():
         assert time.monotonic() < deadline, "it did not happen in time"
-        os.sched_yield()
+        pause.wait(0.02)
 
 
 def has_ended(pid: int) -> bool:
