@@ -1,13 +1,12 @@
 """The queue of reported questions in the admin."""
 
-from contextlib import suppress
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.utils.html import format_html_join
 
-from doit_site.admin import DocumentAdmin, DocumentList
-from doit_site.api.problems import Problem
+from doit_site.admin import DocumentList
+from doit_site.admin_queue import QueueAdmin
 from goals import question_reports
 from goals.models import QuestionReport
 
@@ -26,14 +25,12 @@ class ReportList(DocumentList):
 
 
 @admin.register(QuestionReport)
-class QuestionReportAdmin(DocumentAdmin):
+class QuestionReportAdmin(QueueAdmin):
     """Questions that people reported. Deciding one settles all reports of the question."""
 
     icon = "quiz"
+    things = "questions"
     list_display = ("question", "reports", "topic", "why", "status", "created_at")
-    list_filter = ("status",)
-    sortable_by = ("created_at",)
-    ordering = ("-created_at",)
     actions = ("dismiss", "mark_fixed")
     fields = (
         *("status", "topic", "prompt", "choices_shown", "explanation"),
@@ -44,33 +41,16 @@ class QuestionReportAdmin(DocumentAdmin):
     def get_changelist(self, request, **kwargs):
         return ReportList
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
     def has_decide_permission(self, request):
         return request.user.has_perm("goals.decide_questionreport")
 
     @admin.action(permissions=["decide"], description="Dismiss: the question is right")
     def dismiss(self, request, queryset):
-        self._each(request, queryset, question_reports.dismiss, "dismissed")
+        self.decide(request, queryset, question_reports.dismiss, "dismissed")
 
     @admin.action(permissions=["decide"], description="Mark as fixed")
     def mark_fixed(self, request, queryset):
-        self._each(request, queryset, question_reports.mark_fixed, "marked as fixed")
-
-    def _each(self, request, queryset, act, done):
-        count = 0
-        for report_id in list(queryset.values_list("pk", flat=True)):
-            with suppress(Problem):  # erased meanwhile
-                act(actor=request.user, report_id=report_id, request_id=request.id)
-                count += 1
-        self.message_user(request, f"{count} questions: {done}.", messages.SUCCESS)
+        self.decide(request, queryset, question_reports.mark_fixed, "marked as fixed")
 
     @admin.display(description="Question")
     def question(self, report):
@@ -79,10 +59,6 @@ class QuestionReportAdmin(DocumentAdmin):
     @admin.display(description="Reports")
     def reports(self, report):
         return report.count
-
-    @admin.display(description="Reason")
-    def why(self, report):
-        return report.reason[:80]
 
     @admin.display(description="Choices")
     def choices_shown(self, report):

@@ -1,8 +1,7 @@
-from contextlib import suppress
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from unfold.decorators import action
 
@@ -10,7 +9,7 @@ from accounts import reasons
 from accounts.exporting import Exported
 from accounts.models import User
 from doit_site.admin import DocumentAdmin, DocumentList
-from doit_site.api.problems import Problem
+from doit_site.admin_queue import QueueAdmin
 from doit_site.mongo.documents import read_partly
 from groups import admin_page, membership, moderation
 from groups.models import Group, Report
@@ -141,27 +140,16 @@ class GroupAdmin(Exported, DocumentAdmin):
 
 
 @admin.register(Report)
-class ReportAdmin(DocumentAdmin):
+class ReportAdmin(QueueAdmin):
     """The queue of reported messages."""
 
     icon = "flag"
+    things = "messages"
     list_display = ("message", "username", "why", "status", "created_at")
-    list_filter = ("status",)
-    sortable_by = ("created_at",)
-    ordering = ("-created_at",)
     actions = ("hide", "restore", "remove", "dismiss")
     fields = ("status", "username", "content", "reason", "created_at", "decided_at")
     readonly_fields = fields
     change_form_outer_before_template = "groups/admin/report.html"
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def has_moderate_permission(self, request):
         return request.user.has_perm("groups.moderate_report")
@@ -173,32 +161,20 @@ class ReportAdmin(DocumentAdmin):
 
     @admin.action(permissions=["moderate"], description="Hide the message")
     def hide(self, request, queryset):
-        self._each(request, queryset, moderation.hide, "hidden")
+        self.decide(request, queryset, moderation.hide, "hidden")
 
     @admin.action(permissions=["moderate"], description="Show the message again")
     def restore(self, request, queryset):
-        self._each(request, queryset, moderation.restore, "shown again")
+        self.decide(request, queryset, moderation.restore, "shown again")
 
     @admin.action(permissions=["moderate"], description="Remove the sender from the group")
     def remove(self, request, queryset):
-        self._each(request, queryset, moderation.remove, "hidden, their senders removed")
+        self.decide(request, queryset, moderation.remove, "hidden, their senders removed")
 
     @admin.action(permissions=["moderate"], description="Dismiss the report")
     def dismiss(self, request, queryset):
-        self._each(request, queryset, moderation.dismiss, "left as they are")
-
-    def _each(self, request, queryset, act, done):
-        count = 0
-        for report_id in list(queryset.values_list("pk", flat=True)):
-            with suppress(Problem):  # erased meanwhile
-                act(actor=request.user, report_id=report_id, request_id=request.id)
-                count += 1
-        self.message_user(request, f"{count} messages: {done}.", messages.SUCCESS)
+        self.decide(request, queryset, moderation.dismiss, "left as they are")
 
     @admin.display(description="Message")
     def message(self, report):
         return report.content[:80] or "(empty)"
-
-    @admin.display(description="Reason")
-    def why(self, report):
-        return report.reason[:80]

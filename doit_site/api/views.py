@@ -107,7 +107,7 @@ def _let_go(response):
     """Break the circles of view, request and response once the answer is rendered.
 
     Left to the garbage collector they keep the whole answer: it took 10 % of a request's time,
-    and every hundredth waited 50 ms for it (docs/performance.md).
+    and every hundredth waited 50 ms for it (docs/decisions.md, 37).
     """
     context, response.renderer_context = response.renderer_context, {}
     context["request"].parser_context = {}

@@ -106,7 +106,7 @@ def _absent_defaults(model):
     return {
         field.attname: field.get_default
         for field in model._meta.concrete_fields
-        if field.has_default() and not field.null
+        if absent(field) is not None
     }
 
 
