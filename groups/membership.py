@@ -5,6 +5,7 @@ changes together, so that a group never passes its cap. Pseudonyms lie in `group
 """
 
 from datetime import datetime
+from functools import lru_cache
 
 from pymongo.errors import DuplicateKeyError
 
@@ -93,6 +94,22 @@ def name(user_id: str, group_id: str) -> str:
             return drawn
         except DuplicateKeyError:
             continue  # somebody bears it, or another request of this person drew one
+
+
+class Nameless(LookupError):
+    """The person has no pseudonym in the group."""
+
+
+@lru_cache(maxsize=5_000)
+def known_name(user_id: str, group_id: str) -> str:
+    """The person's pseudonym in the group, looked up once a process: it is never another.
+
+    Raises Nameless, which is not kept.
+    """
+    try:
+        return names(user_id, [group_id])[group_id]
+    except KeyError as error:
+        raise Nameless from error
 
 
 def names(user_id: str, group_ids: list[str]) -> dict[str, str]:

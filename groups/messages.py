@@ -49,11 +49,11 @@ def send(*, user: User, group_id: str, content: str) -> dict:
 
 
 def _username(user, group_id):
-    names = membership.names(user.pk, [group_id])
-    if not names:  # no member, or one whom another program put in
+    try:
+        return membership.known_name(user.pk, group_id)
+    except membership.Nameless:  # no member, or one whom another program put in
         Group.objects.require_member(user.pk, group_id)
         return membership.name(user.pk, group_id)
-    return names[group_id]
 
 
 def shown(message: dict, *, group_id: str, index: int, reader_id: str) -> dict:

@@ -214,6 +214,14 @@ def test_a_post_with_a_key_costs_two_operations_and_a_commit_more(place):
     ]
 
 
+def test_who_wrote_to_a_group_before_writes_by_one_operation(place):
+    message = ("owner", "post", "groups/{id}/messages/", {"content": "Hello"})
+    assert place.send(*message).status_code == 201
+    with recorded_commands() as commands:
+        assert place.send(*message).status_code == 201
+    assert [kind(command) for command in commands] == [*WHO, "update groups"]
+
+
 def test_issuing_a_new_test(place, database):
     database.verification_tests.delete_many({})
     with recorded_commands() as commands:
