@@ -57,9 +57,9 @@ clean: ## remove caches and reports; .venv, .env and .data stay
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-.venv-bench/installed: tests/benchmarks/requirements.txt
+.venv-bench/installed: requirements.txt tests/benchmarks/requirements.txt
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
-	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r tests/benchmarks/requirements.txt
 	@touch $@
 
 .env:

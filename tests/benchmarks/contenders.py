@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,6 +21,7 @@ BENCH_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 START_SECONDS, STOP_SECONDS = 60, 10
 
 DOIT = "DoIt"
+THREADS = 4  # as in production
 PEERS = {
     "FastAPI": "fastapi_pymongo",
     "Beanie": "fastapi_beanie",
@@ -31,19 +31,24 @@ PEERS = {
 
 @dataclass(frozen=True)
 class Contender:
-    """`sign_in` is 2q (session, then user), 1q (session with its user) or cache."""
+    """`sign_in` is 2q (session, then user), 1q (session with its user) or cache.
+
+    `threads` are those of DoIt's worker; the peers have an event loop.
+    """
 
     framework: str
     sign_in: str
     logs: bool = False
+    threads: int = THREADS
 
     @property
     def key(self) -> str:
-        return f"{self.framework} {self.sign_in}" + (" log" if self.logs else "")
+        name = f"{self.framework} {self.sign_in}" + (" log" if self.logs else "")
+        return name if self.threads == THREADS else f"{name} {self.threads} threads"
 
     def command(self, port: int) -> list[str]:
         if self.framework == DOIT:
-            return _granian(port)
+            return _granian(port, self.threads)
         return _uvicorn(port, PEERS[self.framework])
 
     def environment(self, base: dict[str, str], folder: Path) -> dict[str, str]:
@@ -68,12 +73,12 @@ ALL = (
 )
 
 
-def _granian(port: int) -> list[str]:
+def _granian(port: int, threads: int) -> list[str]:
     """The command of docs/systemd/doit-web.service, with one worker."""
     return [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
+        *(str(BENCH_PYTHON), "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
         *("--port", str(port), "--workers", "1", "--runtime-mode", "st"),
-        *("--blocking-threads", "4", "--workers-kill-timeout", "10"),
+        *("--blocking-threads", str(threads), "--workers-kill-timeout", "10"),
         *("--respawn-failed-workers", "--log-level", "warning", "doit_site.wsgi:application"),
     ]
 
@@ -126,7 +131,7 @@ def running(
 ) -> Iterator[dict[str, Running]]:
     """All of them, idle on the load's core; ended by their ids whatever happens."""
     if not BENCH_PYTHON.exists():
-        raise Failed("The peers are not installed: make bench")
+        raise Failed("The contenders are not installed: make bench")
     started: dict[str, Running] = {}
     try:
         for contender, port in zip(contenders, _free_ports(len(contenders)), strict=True):

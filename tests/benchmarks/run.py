@@ -77,7 +77,7 @@ class Place:
 def run(folder: Path, *, quick: bool) -> None:
     """Measure, print the table and write docs/performance.*. Raises Failed, where a part was not
     measured only after that: the minutes before it are not lost."""
-    scale, cores = QUICK if quick else FULL, _cores()
+    scale, cores = QUICK if quick else FULL, usable_cores()
     load_before = os.getloadavg()[0]
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     with Bar(console) as bar:
@@ -92,7 +92,7 @@ def run(folder: Path, *, quick: bool) -> None:
 
 
 def _measure(place: Place, made: data.Data, lengths: list[histories.Length]) -> report.Result:
-    cases = _cases(made, place.folder)
+    cases = cases_of(made, place.folder)
     place.bar.begin("start", 1)
     base = production.passed_on()
     with contenders.running(contenders.ALL, base, place.folder, place.cores) as running:
@@ -105,14 +105,14 @@ def _measure(place: Place, made: data.Data, lengths: list[histories.Length]) -> 
     return report.result(samples, cases, memory, found, long, place.scale, failed)
 
 
-def _cores() -> Cores:
+def usable_cores() -> Cores:
     free = sorted(os.sched_getaffinity(0))
     if len(free) < 2:
         raise Failed("Two processor cores are needed: one for the worker, one for the load")
     return Cores(worker=free[0], load=free[1])
 
 
-def _cases(made: data.Data, folder: Path) -> list[Case]:
+def cases_of(made: data.Data, folder: Path) -> list[Case]:
     append = f"append to a group's chat, {data.HELD} held"
     return [
         Case.of("list", "list of 20 goals", made.lists(), folder),
