@@ -39,9 +39,9 @@ bench-quick: .venv/installed .venv-bench/installed ## the same in 3 minutes, to 
 packages: ## what mongod needs of a Debian or Ubuntu system
 	$(APT) libcurl4
 
-test-packages: packages ## what some tests need beyond that: a browser; they are skipped without
+test-packages: packages ## what some tests need beyond that: a browser, Redis; they are skipped without
 	$(AS_ROOT)apt-get update --quiet
-	$(APT) chromium systemd
+	$(APT) chromium redis-server systemd
 
 bench-packages: packages ## what the benchmarks need beyond that: wrk
 	$(AS_ROOT)apt-get update --quiet

@@ -85,14 +85,14 @@ class PersonAdmin(Checkboxes, Exported, DocumentAdmin, UserAdmin):
     sortable_by = ("phone_number", "created_at")
     ordering = ("-created_at",)
     search_help_text = "A phone number, an e-mail address, an id, or the beginning of a name"
-    readonly_fields = ("id", "created_at", "last_login", "time_zone")
+    readonly_fields = ("id", "created_at", "last_login", "time_zone", "reminders", "remind_at")
     filter_horizontal = ()
     actions = ("export_csv", "export_json")
     actions_detail = ("suspend", "reactivate")
     export_columns = ("id", "phone_number", "name", "email", "status", "time_zone", "created_at")
     export_permission = "accounts.export_user"
     audit_kind = "person"
-    facts: Any = ("Facts", {"fields": ("id", "created_at", "last_login", "time_zone")})
+    facts: Any = ("Facts", {"fields": readonly_fields})
     fieldsets = (
         (None, {"fields": ("phone_number", "name", "email", "status", "password")}),
         facts,

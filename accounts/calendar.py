@@ -6,7 +6,7 @@ neither lose nor double a day, and dates skipped are not missed.
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 ONE_DAY = timedelta(days=1)
@@ -46,18 +46,31 @@ class Calendar:
 
     def next_midnight(self, moment: datetime) -> datetime:
         """When the person's next day begins, in UTC."""
-        tomorrow = self.day(moment) + ONE_DAY
-        zone = ZoneInfo(self.zone(moment))
-        return datetime.combine(tomorrow, time(), zone).astimezone(UTC)
+        return _midnight(self.day(moment) + ONE_DAY, self.zone(moment))
+
+    def end_of(self, day: date) -> datetime:
+        """When `day` was over, in UTC: the first moment of a later day of the person's."""
+        tomorrow = day + ONE_DAY
+        end = _midnight(tomorrow, "UTC")
+        for change in self.changes:
+            if end <= change.since:
+                break
+            midnight = _midnight(tomorrow, change.zone)
+            end = change.since if change.first_day > day else max(change.since, midnight)
+        return end
 
     def skips(self, day: date, moment: datetime) -> bool:
         """Whether `day` was no day of this person's: nothing can be missed on it."""
-        made = [change for change in self.changes if change.since <= moment]
-        if any(day in change.skipped for change in made):
-            return True
-        change = next((c for c in reversed(made) if c.first_day <= day), None)
+        there = None
+        for change in self.changes:
+            if change.since > moment:
+                break
+            if day in change.skipped:
+                return True
+            if change.first_day <= day:
+                there = change
         # A first day there was lived, even where the zone itself has no such date.
-        return bool(change and change.first_day != day and not _exists(day, change.zone))
+        return bool(there and there.first_day != day and not _exists(day, there.zone))
 
     def day_before(self, day: date, moment: datetime) -> date:
         """The last day before `day` that the person had."""
@@ -98,6 +111,11 @@ def zones() -> frozenset[str]:
     return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
+def _midnight(day, zone):
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+@lru_cache(maxsize=4096)
 def _exists(day, zone):
     """False for a date that the zone itself left out, as Apia did 2011-12-30."""
     noon = datetime.combine(day, time(12), ZoneInfo(zone))

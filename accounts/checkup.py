@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from accounts import reminders
 from accounts.models import AdminSession, PasswordReset, Session, User
 from accounts.schemas import AUDIT, USERS
 from doit_site.mongo import checkup
@@ -19,6 +20,7 @@ def register():
 def check(fix: bool) -> Iterator[Finding]:
     yield from _times(fix)
     yield from _unacceptable()
+    yield from _never_reminded(fix)
     for model in (Session, AdminSession, PasswordReset):
         yield from orphans(fix, model, "user_id", User)
 
@@ -42,6 +44,16 @@ def _unacceptable():
     for person in User.objects.collection.find({"$nor": [good]}, {"id": 1}):
         identity = str(person.get("id") or person["_id"])
         yield Finding("users", identity, "does not fit the documented schema")
+
+
+def _never_reminded(fix):
+    """Who wants reminders and is due for none: another program turned them on."""
+    wanted = {"reminders.enabled": True, "remind_at": None}
+    for person in User.objects.collection.find(wanted):
+        if reminders.wants_any(person):
+            if fix:
+                reminders.reschedule(person)
+            yield Finding("users", person.get("id", ""), "reminders are on and never due", fix)
 
 
 def orphans(fix: bool, model, column: str, owner) -> Iterator[Finding]:

@@ -14,7 +14,13 @@ from accounts import phones
 from accounts.calendar import Calendar, ZoneChange
 from doit_site import clock
 from doit_site.mongo.documents import Document, DocumentManager, Embedded
-from doit_site.mongo.fields import DateTextField, DateTimeField, IdField, OptionalTextField
+from doit_site.mongo.fields import (
+    DateTextField,
+    DateTimeField,
+    IdField,
+    OptionalDateTimeField,
+    OptionalTextField,
+)
 from doit_site.mongo.indexes import Index
 
 
@@ -31,6 +37,28 @@ class Preferences(Embedded):
 
     def __str__(self):
         return f"{self.theme}, {self.language}"
+
+
+class Reminders(Embedded):
+    """What the person wants to be reminded of, and when (accounts.reminders).
+
+    `time`, `quiet_from` and `quiet_to` are HH:MM on the person's wall; `reminded_on` and
+    `summarised_on` the person's last days with a message, with a weekly summary.
+    """
+
+    enabled = models.BooleanField(default=False)
+    weekly = models.BooleanField(default=True)
+    time = models.CharField(max_length=5, default="18:00")
+    quiet_from = models.CharField(max_length=5, default="22:00")
+    quiet_to = models.CharField(max_length=5, default="08:00")
+    reminded_on = DateTextField(null=True)
+    summarised_on = DateTextField(null=True)
+
+    def __str__(self):
+        if not self.enabled:
+            return "off"
+        weekly = ", with a weekly summary" if self.weekly else ""
+        return f"at {self.time}, quiet from {self.quiet_from} to {self.quiet_to}{weekly}"
 
 
 class StoredZoneChange(Embedded):
@@ -87,6 +115,8 @@ class User(AbstractBaseUser, PermissionsMixin, Document):
     time_zone = models.CharField(max_length=64, default="UTC")
     time_zones = EmbeddedModelArrayField(StoredZoneChange, default=list, editable=False)
     preferences = EmbeddedModelField(Preferences, null=True, blank=True)
+    reminders = EmbeddedModelField(Reminders, null=True, blank=True, editable=False)
+    remind_at = OptionalDateTimeField(editable=False)
     last_login = DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -109,6 +139,8 @@ class User(AbstractBaseUser, PermissionsMixin, Document):
             Index("is_superuser", "-created_at", name="is_superuser_created_index"),
             # the admin's search by the beginning of a name
             Index("name", name="name_index"),
+            # who is to be reminded by now; only those who want to be are in it
+            Index("remind_at", name="remind_at_index", sparse=True),
         ]
         permissions = [
             ("suspend_user", "Can suspend and reactivate a person"),

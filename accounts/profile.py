@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from pymongo.errors import DuplicateKeyError
 
-from accounts import codes, sessions
+from accounts import codes, reminders, sessions
 from accounts.models import Preferences, User
 from doit_site import clock
 from doit_site.api.problems import Code, Problem
@@ -15,8 +15,8 @@ from doit_site.mongo.transactions import transactional
 def update(*, user: User, **changes) -> User:
     """Change name, email (None unsets it), time_zone or single preferences; the person as now stored.
 
-    A time zone takes effect at the next local midnight (accounts.calendar). Raises Problem
-    `email_taken`.
+    A time zone takes effect at the next local midnight (accounts.calendar), and moves the next
+    reminder. Raises Problem `email_taken`.
     """
     write: dict = {}
     if "name" in changes:
@@ -64,7 +64,10 @@ def _write(user, change) -> User:
     if change:
         people.update_one({"id": user.pk}, change, session=current_session())
         sessions.strike_out(user_id=user.pk)
-    return User.from_document(people.find_one({"id": user.pk}, session=current_session()))
+    document = people.find_one({"id": user.pk}, session=current_session())
+    if document and change:
+        reminders.reschedule(document)
+    return User.from_document(document)
 
 
 def send_phone_code(*, user: User, phone_number: str) -> dict:

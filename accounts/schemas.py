@@ -1,6 +1,22 @@
 """The `$jsonSchema` of `users` (seed 1-doit.md) and of the audit. A migration installs a copy; a test compares."""
 
 UUID4 = "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+WALL_TIME = {"bsonType": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}
+DAY = {"bsonType": ["string", "null"], "pattern": DATE}
+
+REMINDERS = {
+    "bsonType": ["object", "null"],
+    "properties": {
+        "enabled": {"bsonType": "bool"},
+        "weekly": {"bsonType": "bool"},
+        "time": WALL_TIME,
+        "quiet_from": WALL_TIME,
+        "quiet_to": WALL_TIME,
+        "reminded_on": DAY,
+        "summarised_on": DAY,
+    },
+}
 
 USERS = {
     "bsonType": "object",
@@ -9,6 +25,8 @@ USERS = {
         "id": {"bsonType": "string", "pattern": UUID4},
         "phone_number": {"bsonType": "string", "pattern": "^[0-9]{10,15}$"},
         "created_at": {"bsonType": "date"},
+        "reminders": REMINDERS,
+        "remind_at": {"bsonType": "date"},
     },
 }
 

@@ -6,6 +6,7 @@ from accounts import phones
 from accounts.calendar import zones
 from accounts.models import Preferences, Session
 from accounts.profile import effective_from
+from accounts.wall_times import PATTERN
 from doit_site import clock
 from doit_site.api.serializers import DocumentSerializer, StrictSerializer, UTCDateTimeField
 
@@ -98,6 +99,26 @@ class MeSerializer(StrictSerializer):
         if user.preferences is None:
             user.preferences = Preferences()
         return super().to_representation(user)
+
+
+class WallTimeField(serializers.RegexField):
+    def __init__(self, **kwargs):
+        super().__init__(
+            PATTERN,
+            **{"error_messages": {"invalid": "A time of day, 00:00 to 23:59."}, **kwargs},
+        )
+
+
+class RemindersSerializer(StrictSerializer):
+    """Times are those of the person's time zone. What a body leaves out stays as it is."""
+
+    enabled = serializers.BooleanField()
+    time = WallTimeField(required=False, help_text="When to remind of what is due today.")
+    quiet_from = WallTimeField(required=False, help_text="From then on nothing is sent,")
+    quiet_to = WallTimeField(required=False, help_text="until then; equal: no quiet hours.")
+    weekly = serializers.BooleanField(
+        required=False, help_text="Whether the first reminder of a week sums up the last one."
+    )
 
 
 class SignedInSerializer(StrictSerializer):

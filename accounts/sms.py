@@ -19,6 +19,11 @@ def send_code(*, to: str, code: str) -> None:
     _BACKENDS[settings.SMS_BACKEND](to, body, code)
 
 
+def send_text(*, to: str, body: str) -> None:
+    """Send a text that carries no code to +`to`; raises Problem `sms_unavailable` as above."""
+    _BACKENDS[settings.SMS_BACKEND](to, body, None)
+
+
 def _console(to, body, code):
     print(f"\n  SMS to +{to}: {body}\n", file=sys.stderr, flush=True)
 

@@ -16,5 +16,6 @@ urlpatterns = [
     path("me/phone/", MeViewSet.as_view({"post": "phone"})),
     path("me/phone/verify/", MeViewSet.as_view({"post": "phone_verify"})),
     path("me/erase/", MeViewSet.as_view({"post": "erase"})),
+    path("me/reminders/", MeViewSet.as_view({"get": "reminders", "put": "set_reminders"})),
     path("me/export/", MeViewSet.as_view({"get": "export"})),
 ]

@@ -5,7 +5,16 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 
-from accounts import codes, passwords, personal_data, profile, serializers, sessions, tickets
+from accounts import (
+    codes,
+    passwords,
+    personal_data,
+    profile,
+    reminders,
+    serializers,
+    sessions,
+    tickets,
+)
 from accounts.models import Session
 from accounts.signing_in import sign_in
 from doit_site.api.idempotency import idempotent
@@ -108,6 +117,19 @@ class MeViewSet(ApiViewSet):
         """Change name, e-mail, time zone or preferences."""
         user = profile.update(user=request.user, **self.validated(partial=True))
         return Response(serializers.MeSerializer(user).data)
+
+    @extend_schema(responses=serializers.RemindersSerializer)
+    def reminders(self, request):
+        """Whether and when one is reminded."""
+        return Response(reminders.of_user(request.user))
+
+    @extend_schema(
+        request=serializers.RemindersSerializer, responses=serializers.RemindersSerializer
+    )
+    def set_reminders(self, request):
+        """Turn reminders on or off, or change their times."""
+        wishes = self.validated(serializers.RemindersSerializer)
+        return Response(reminders.change(user=request.user, **wishes))
 
     @extend_schema(request=serializers.PhoneInput, responses={202: serializers.CodeSent})
     @idempotent(transaction=False)

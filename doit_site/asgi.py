@@ -8,9 +8,11 @@ import signal
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doit_site.settings")
 
 from doit_site import wsgi  # noqa: F401  # sets Django up, refuses a standalone server
+from doit_site.api import telling
 from doit_site.api.live import stop_all
 from doit_site.handler import Handler
 from doit_site.processes import STOP_SIGNALS
+from goals import job_runner
 
 _handle = Handler()
 
@@ -30,6 +32,9 @@ async def _live(receive, send):
     await send({"type": "lifespan.startup.complete"})
     await receive()
     stop_all()
+    # Some servers end by the signal that they were sent, without any of Python's own endings.
+    await asyncio.to_thread(job_runner.stop)
+    await asyncio.to_thread(telling.finish)
     await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -34,6 +34,7 @@ UNMATCHED = "unmatched"
 API_ROOT = "api/v1/"  # of the catch-all that answers what the API has not
 # Up to what a request takes at the most, when the database is gone: 3.5 s.
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 3.5)
+JOB_BUCKETS = (5, 15, 30, 60, 120, 300, 600, 1200, 1800)
 
 registry = CollectorRegistry()
 
@@ -88,6 +89,13 @@ _coach_waiting = Gauge(
     "doit_coach_waiting",
     "Requests that wait for the llm coach.",
     multiprocess_mode="livesum",
+    registry=registry,
+)
+_job_seconds = Histogram(
+    "doit_job_seconds",
+    "Jobs ended: time from the request to the end, by how it ended.",
+    ("kind", "end"),
+    buckets=JOB_BUCKETS,
     registry=registry,
 )
 
@@ -161,6 +169,10 @@ def coach_failed(reason: str) -> None:
 def coach_tokens(asked: int, answered: int) -> None:
     _tokens_in.inc(asked)
     _tokens_out.inc(answered)
+
+
+def job_ended(kind: str, end: str, seconds: float) -> None:
+    _job_seconds.labels(kind, end).observe(seconds)
 
 
 def coach_waits() -> AbstractContextManager[Any]:

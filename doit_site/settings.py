@@ -210,9 +210,17 @@ COACH_TOKENS_A_DAY = env.int("COACH_TOKENS_A_DAY", 300_000)
 COACH_AT_ONCE = env.int("COACH_AT_ONCE", 2)  # that wait in one process, which has 4 threads
 if COACH_AT_ONCE < 1:
     raise Missing("COACH_AT_ONCE is out of range, it is at least 1.")
+COACH_STREAMS_AT_ONCE = env.int("COACH_STREAMS_AT_ONCE", 64)  # as well, in threads of their own
+if not 1 <= COACH_STREAMS_AT_ONCE <= 1000:
+    raise Missing("COACH_STREAMS_AT_ONCE is out of range, it is 1 to 1000.")
+STREAM_THREADS = COACH_STREAMS_AT_ONCE + 4  # some for those that are answered at once
 COACH_DEADLINE = 20  # seconds for an answer
 COACH_ROADMAP_DEADLINE = 45  # under the minute after which an Idempotency-Key frees itself
 COACH_RETRY_SECONDS = 0.5
+# Where it is empty the web processes do the coach's longer work themselves: goals.job_runner.
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "")
+if CELERY_BROKER_URL and not re.fullmatch(r"[a-z][a-z+]*://\S+", CELERY_BROKER_URL):
+    raise Missing("CELERY_BROKER_URL cannot be read; .env.example shows how it looks.")
 
 # Pages
 LANGUAGE_CODE = "en"

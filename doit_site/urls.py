@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 import accounts.urls
 import goals.urls
 import groups.urls
+from accounts.unsubscribe_page import unsubscribe
 from doit_site import health, metrics
 from doit_site.api import problems
 
@@ -32,6 +33,7 @@ urlpatterns = [
     path("health/live/", health.live),
     path("health/ready/", health.ready),
     path("metrics", metrics.page),
+    path("unsubscribe/<str:token>/", unsubscribe),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path(

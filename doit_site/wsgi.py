@@ -39,5 +39,13 @@ def settle():
     gc.set_threshold(10_000, 20, 20)
 
 
+def do_jobs():
+    """Look after the coach's longer work in this process, beside the requests."""
+    from goals import job_runner
+
+    job_runner.start()
+
+
 refuse_standalone_server()
 settle()
+do_jobs()

@@ -10,10 +10,11 @@ from doit_site import clock
 from doit_site.admin import DocumentAdmin, DocumentList
 from doit_site.mongo.documents import read_partly
 from goals import admin_page, chat_reading, editing, streaks
+from goals.admin_jobs import JobAdmin
 from goals.admin_questions import QuestionReportAdmin
 from goals.models import Goal
 
-__all__ = ["GoalAdmin", "QuestionReportAdmin"]
+__all__ = ["GoalAdmin", "JobAdmin", "QuestionReportAdmin"]
 
 # What a row does not show, and what makes a goal large.
 NOT_LISTED = dict.fromkeys(("messages", "roadmap", "description", "plan"), 0)
@@ -32,6 +33,7 @@ class GoalList(DocumentList):
         owners = User.objects.order_by().in_bulk({goal.user_id for goal in goals})
         for goal in goals:
             goal.user = owners.get(goal.user_id) or User(pk=goal.user_id, name="nobody")
+            admin_page.status_as_of(goal, goal.user, clock.now())
         self.result_list = goals
 
 
@@ -83,6 +85,25 @@ class GoalAdmin(Exported, DocumentAdmin):
 
     def get_changelist(self, request, **kwargs):
         return GoalList
+
+    def get_object(self, request, object_id, from_field=None):
+        goal = super().get_object(request, object_id, from_field)
+        if goal and goal.status == Goal.PAUSED:
+            admin_page.status_as_of(goal, admin_page.owner_of(goal), clock.now())
+        return goal
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        """A pause is ended here, not begun: it needs its last day, which is the person's to say."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        status = form.base_fields.get("status")
+        if status and not (obj and obj.status == Goal.PAUSED):
+            status.choices = [row for row in Goal.STATUSES if row[0] != Goal.PAUSED]
+        return form
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if change and "status" in form.changed_data:
+            editing.leave_pause(user=admin_page.owner_of(obj), goal_id=obj.pk)
 
     def get_readonly_fields(self, request, obj=None):
         return (*self.readonly_fields, "user") if obj else self.readonly_fields

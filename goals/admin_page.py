@@ -1,13 +1,13 @@
 """What the admin's page of a goal shows beside the form: roadmap, calendar, scores, streak."""
 
-from datetime import date
+from datetime import date, datetime
 
 from accounts.models import User
 from doit_site import clock
 from doit_site.mongo import archive
 from doit_site.mongo.client import current_session
 from doit_site.mongo.shapes import as_date
-from goals import overview, standing, streaks
+from goals import overview, pauses, standing, streaks
 from goals.histories import MESSAGES, VERIFICATIONS
 from goals.models import Goal
 
@@ -16,12 +16,26 @@ def verified(goal: Goal) -> dict:
     """What a streak is reckoned from, of a goal as the ORM loaded it."""
     raw = {
         "streak": goal.streak,
+        "pauses": [{"from": each.first, "until": each.until} for each in goal.pauses or ()],
         "archived_passes": goal.archived_passes,
         "daily_verifications": [
-            {"date": entry.date, "passed": entry.passed} for entry in goal.daily_verifications
+            {"date": entry.date, "passed": entry.passed, "completed_at": entry.completed_at}
+            for entry in goal.daily_verifications
         ],
     }
-    return raw if goal.streak_until is None else {**raw, "streak_until": goal.streak_until}
+    kept = {"streak_until": goal.streak_until, "freezes": goal.freezes}
+    return raw | {name: value for name, value in kept.items() if value is not None}
+
+
+def owner_of(goal: Goal) -> User:
+    """Whose goal it is; one whom another program removed has no calendar of their own."""
+    return User.objects.filter(pk=goal.user_id).first() or User(pk=goal.user_id)
+
+
+def status_as_of(goal: Goal, owner: User, moment: datetime) -> None:
+    """Have the goal, as the ORM loaded it, say the status that it has now."""
+    stored = {"status": goal.status, "paused_until": goal.paused_until}
+    goal.status, goal.paused_until = pauses.as_of(stored, owner.calendar.day(moment))
 
 
 def standing_of(goal: Goal) -> dict:
@@ -32,16 +46,22 @@ def standing_of(goal: Goal) -> dict:
         )
         or {}
     )
-    # An owner whom another program removed has no calendar of their own.
-    user = User.objects.filter(pk=goal.user_id).first() or User(pk=goal.user_id)
+    user = owner_of(goal)
     now = clock.now()
     today = user.calendar.day(now)
-    passed = set(standing.days_passed(raw))
+    streak = streaks.now(raw, user.calendar, now)
     entries = archive.whole(VERIFICATIONS.name, raw)
     states = _tested(entries)
-    days = [_day(entry, passed, today, states) for entry in standing.days(raw)]
+    days = [
+        _day(entry, state, states)
+        for entry, state in zip(
+            standing.days(raw), overview.day_states(raw, user.calendar, now), strict=True
+        )
+    ]
     return {
-        "streak": streaks.as_of_now(raw, user.calendar, now),
+        "streak": streak.days,
+        "freezes": streak.freezes,
+        "paused_until": pauses.as_of(raw, today)[1],
         "progress": raw.get("progress") or 0.0,
         "stats": _statistics(raw.get("verification_stats")),
         "pace": standing.pace(raw, today),
@@ -69,9 +89,8 @@ def _tested(entries) -> dict[date, str]:
     return states
 
 
-def _day(entry, passed, today, states):
+def _day(entry, state, states):
     when = as_date(entry.get("date"))
-    state = standing.day_state(entry, passed, today)
     if state in ("missed", "today") and states.get(when) == "failed":
         state = "failed"
     return {

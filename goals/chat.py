@@ -1,6 +1,7 @@
 """The act of talking a goal over with the coach."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from django_mongodb_backend.transaction import on_commit
 from pymongo.errors import WriteError
@@ -12,13 +13,19 @@ from doit_site.mongo.history import TOO_LARGE
 from doit_site.mongo.shapes import as_datetime
 from goals import briefs, consulting, memory, standing, streaks
 from goals.coach import llm_coach
-from goals.coach.interface import ChatRequest
+from goals.coach.interface import ChatRequest, Tell
 from goals.editing import target_day
 from goals.histories import MESSAGES
 from goals.models import Goal
 
 REMEMBERED = 20
 MAX_CONTENT = 10_000
+
+
+class Answer(Protocol):
+    """Ask the coach, telling the reply while it is made; the function returned stores the exchange."""
+
+    def __call__(self, tell: Tell | None = None) -> Callable[[], dict]: ...
 
 
 def send(*, user: User, goal_id: str, content: str) -> dict:
@@ -32,21 +39,38 @@ def ask(*, user: User, goal_id: str, content: str) -> Callable[[], dict]:
     Raises Problem `not_found`; the function too, or `goal_full` when the document would pass
     MongoDB's 16 MB, which the chat alone cannot make it. Only the function may run in a transaction.
     """
+    _, answer = begin(user=user, goal_id=goal_id, content=content)
+    return answer()
+
+
+def begin(*, user: User, goal_id: str, content: str) -> tuple[dict, Answer]:
+    """(the message, as it will be stored; the rest of `ask`, which takes what the reply is told to).
+
+    Raises Problem `not_found`. Nothing is stored yet: a message and its reply are there together or not at all.
+    """
     goal = _read(user, goal_id)
     recalled = memory.recall(goal) if llm_coach() else None
     request = _request(user, goal, content, recalled)
-    message = {"content": content, "is_user": True, "timestamp": clock.text(clock.now())}
-    answer = consulting.reply(user=user, request=request)
-    reply = {"content": answer.text, "is_user": False, "timestamp": clock.text(clock.now())}
+    message = _entry(content, is_user=True)
 
-    def store() -> dict:
-        _append(user, goal_id, [message, reply])
-        if recalled and answer.summary:
-            memory.keep(user=user, goal_id=goal_id, recalled=recalled, summary=answer.summary)
-        on_commit(metrics.goal_messages.inc)
-        return {"message": message, "reply": reply}
+    def answer(tell: Tell | None = None) -> Callable[[], dict]:
+        said = consulting.reply(user=user, request=request, tell=tell)
+        reply = _entry(said.text, is_user=False)
 
-    return store
+        def store() -> dict:
+            _append(user, goal_id, [message, reply])
+            if recalled and said.summary:
+                memory.keep(user=user, goal_id=goal_id, recalled=recalled, summary=said.summary)
+            on_commit(metrics.goal_messages.inc)
+            return {"message": message, "reply": reply}
+
+        return store
+
+    return message, answer
+
+
+def _entry(content, *, is_user):
+    return {"content": content, "is_user": is_user, "timestamp": clock.text(clock.now())}
 
 
 def _read(user, goal_id):

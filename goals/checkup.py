@@ -7,10 +7,10 @@ from accounts.checkup import orphans
 from accounts.models import User
 from doit_site.mongo import archive, checkup, history_checkup
 from doit_site.mongo.checkup import Finding
-from doit_site.mongo.shapes import as_datetime, date_text, datetime_text
+from doit_site.mongo.shapes import as_date, as_datetime, date_text, datetime_text
 from goals import standing, streaks
 from goals.histories import MESSAGES, VERIFICATIONS
-from goals.models import Goal, VerificationTest
+from goals.models import Goal, Job, VerificationTest
 from goals.schemas import GOALS
 
 NEEDED = {"messages.content": 0, "description": 0, "roadmap.days.tasks": 0, "plan": 0}
@@ -36,6 +36,7 @@ def check(fix: bool) -> Iterator[Finding]:
         yield from history_checkup.check(fix, history)
     yield from orphans(False, Goal, "user_id", User)
     yield from orphans(fix, VerificationTest, "goal_id", Goal)
+    yield from orphans(fix, Job, "goal_id", Goal)
 
 
 def _types(fix, goal):
@@ -61,6 +62,11 @@ def _wrong_shapes(goal):
         yield from _not_text(entry, "date", path, date_text)
     for path, entry in _objects("messages", goal.get("messages")):
         yield from _not_text(entry, "timestamp", path, datetime_text)
+    for name in ("paused_until", "make_up_date"):
+        yield from _not_text(goal, name, "", date_text)
+    for path, entry in _objects("pauses", goal.get("pauses")):
+        for name in ("from", "until"):
+            yield from _not_text(entry, name, path, date_text)
     roadmap = goal.get("roadmap")
     days = roadmap.get("days") if isinstance(roadmap, dict) else None
     for path, entry in _objects("roadmap.days", days):
@@ -78,13 +84,14 @@ def _not_text(entry, name, path, text):
     value = entry.get(name)
     if value is not None and not isinstance(value, str):
         right = text(value)
-        yield f"{path}.{name}", value, right if isinstance(right, str) else None
+        yield f"{path}.{name}".lstrip("."), value, right if isinstance(right, str) else None
 
 
 def _figures(fix, goal):
     """Statistics and progress that do not follow from the verifications."""
     right = _right_figures(goal)
     wrong = {name: value for name, value in right.items() if _differs(goal.get(name), value)}
+    wrong |= _right_pause(goal)
     if not wrong:
         return
     fixed = fix and _set_figures(goal, wrong)
@@ -122,6 +129,17 @@ def _right_figures(goal):
         passed = streaks.passed_dates({"daily_verifications": old})
         figures["archived_passes"] = sorted(day.isoformat() for day in passed)
     return figures
+
+
+def _right_pause(goal):
+    """What is wrong with a pause and the freezes, and what would be right."""
+    right: dict[str, Any] = {}
+    if goal.get("status") == Goal.PAUSED and as_date(goal.get("paused_until")) is None:
+        right["status"] = Goal.ACTIVE  # as everybody who reads it takes it
+    freezes = goal.get("freezes")
+    if freezes is not None and not 0 <= freezes <= streaks.MOST_FREEZES:
+        right["freezes"] = min(max(0, freezes), streaks.MOST_FREEZES)
+    return right
 
 
 def _differs(found, right):

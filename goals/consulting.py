@@ -4,6 +4,7 @@ Never within a transaction: a model takes seconds, and a transaction that waits 
 time it takes does not count towards the request's deadline for the database.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from goals.coach.interface import (
     Question,
     QuestionRequest,
     Reply,
+    Tell,
 )
 
 # Why the offline coach answers where the llm coach was to: reason -> what the person is told.
@@ -46,6 +48,7 @@ NOTES = {
     "slow": "The AI coach did not answer in time",
     "invalid": "The AI coach gave no usable answer",
 }
+PIECE = re.compile(r"\S+\s*|\s+")  # a word, as a text that is there already is told
 _patience: ContextVar[float | None] = ContextVar("patience", default=None)
 _offline: ContextVar[bool] = ContextVar("offline", default=False)
 
@@ -109,16 +112,38 @@ def plan(*, user: User, request: PlanRequest) -> Plan:
     return made
 
 
-def reply(*, user: User, request: ChatRequest) -> Reply:
-    """The reply; a caring fixed one, with help lines, to what signals self-harm or danger."""
+def reply(*, user: User, request: ChatRequest, tell: Tell | None = None) -> Reply:
+    """The reply; a caring fixed one, with help lines, to what signals self-harm or danger.
+
+    `tell` gets its text in pieces, while it is made where that can be. What was told is not taken
+    back: where a model failed in the middle, the reply is another text.
+    """
+    if tell is None:
+        return _reply(user, request, None)
+    told: list[str] = []
+
+    def heard(piece: str) -> None:
+        told.append(piece)
+        tell(piece)
+
+    said = _reply(user, request, heard)
+    before = "".join(told)
+    if said.text.startswith(before):
+        for piece in PIECE.findall(said.text[len(before) :]):
+            tell(piece)
+    return said
+
+
+def _reply(user, request, tell):
     if caring := _caring(user, request.message):
         metrics.coach_answered("reply", "crisis")
         return Reply(caring)
     said, reason = _answer(
         user,
         "reply",
-        lambda coach, allowance: coach.reply(request, allowance),
+        lambda coach, allowance: coach.reply(request, allowance, tell),
         lambda: Reply(offline_coach().reply(request)),
+        tells=tell is not None,
     )
     if reason:
         said = replace(said, text=f"({NOTES[reason]}; this is the offline coach.)\n\n{said.text}")
@@ -133,6 +158,11 @@ def questions(*, user: User, request: QuestionRequest) -> Questions:
         lambda: offline_coach().questions(request),
     )
     return Questions(asked, f"{NOTES[reason]}; the offline coach asks." if reason else "")
+
+
+def is_slow() -> bool:
+    """Whether a roadmap may take longer than a request: then it is made by a job."""
+    return llm_coach() is not None
 
 
 def standing_of(*, user: User) -> dict[str, Any]:
@@ -153,13 +183,15 @@ def _answer(
     otherwise: Callable[[], Any],
     *,
     seconds: float | None = None,
+    tells: bool = False,
 ) -> tuple[Any, str | None]:
     """(the answer, None), or (the offline coach's, why)."""
     coach = None if _offline.get() else llm_coach()
     if coach is None:
         return otherwise(), None
     try:
-        answer = _asked(user, coach, ask, _patience.get() or seconds or settings.COACH_DEADLINE)
+        seconds = _patience.get() or seconds or settings.COACH_DEADLINE
+        answer = _asked(user, coach, ask, seconds, tells)
     except CoachFailed as error:
         metrics.coach_answered(act, "offline")
         return otherwise(), error.reason
@@ -167,13 +199,12 @@ def _answer(
     return answer, None
 
 
-def _asked(user, coach, ask, seconds):
+def _asked(user, coach, ask, seconds, tells):
     """The llm coach's answer, counted to the person's day. Raises CoachFailed."""
     if not coach.is_up:
         raise _counted("open")
-    # Requests that wait hold a thread each, and others want some too: beyond a few nobody waits.
-    slots = _slots(settings.COACH_AT_ONCE)
-    if not slots.acquire(blocking=False):
+    slots = _slot_of(seconds, tells)
+    if slots is None:
         raise _counted("busy")
     try:
         tokens = quota.take(user)
@@ -200,6 +231,23 @@ def _counted(reason):
     return CoachFailed(reason)
 
 
+def _slot_of(seconds, tells):
+    """What to release once the coach has answered, or None where too many wait already.
+
+    Requests that wait hold a thread each, and others want some too: beyond a few nobody waits. Where no
+    client waits the act does, beside those: it has a thread of its own. So has a stream, of more threads.
+    """
+    patient = _patience.get() is not None
+    if tells:
+        slots = _slots(settings.COACH_STREAMS_AT_ONCE, "stream")
+    else:
+        slots = _slots(settings.COACH_AT_ONCE, "patient" if patient else "request")
+    if not patient:
+        return slots if slots.acquire(blocking=False) else None
+    with not_counted():
+        return slots if slots.acquire(timeout=seconds) else None
+
+
 @cache
-def _slots(count: int) -> threading.BoundedSemaphore:
+def _slots(count: int, whose: str) -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(count)

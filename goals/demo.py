@@ -13,7 +13,7 @@ from doit_site.api.throttles import digest
 from doit_site.mongo.client import current_session
 from doit_site.mongo.transactions import in_transaction
 from goals import chat, consulting, editing, roadmap, verification
-from goals.models import VerificationTest
+from goals.models import Goal, VerificationTest
 
 PERSON_PHONE = "15550100001"
 ADMIN_PHONE = "15550100009"
@@ -21,7 +21,8 @@ ADMIN_PHONE = "15550100009"
 
 @dataclass(frozen=True, slots=True)
 class DemoGoal:
-    """`proved` has a letter a day from the first: p passed, f failed, - missed."""
+    """`proved` has a letter a day from the first: p passed, f failed, - missed. `paused` is for how
+    many days from today it rests."""
 
     title: str
     description: str
@@ -29,6 +30,7 @@ class DemoGoal:
     minutes: int
     proved: str
     questions: tuple[str, ...] = ()
+    paused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,14 @@ PEOPLE = (
                 "pp-pfppppp",
                 ("What is on today?", "Am I behind?", "Motivate me"),
             ),
-            DemoGoal("Sleep better and meditate", "Ten quiet minutes every evening.", 60, 15, ""),
+            DemoGoal(
+                "Sleep better and meditate",
+                "Ten quiet minutes every evening.",
+                60,
+                15,
+                "ppppppp-pp",  # on a streak, by a freeze that the first week earned
+                paused=6,
+            ),
         ),
     ),
     DemoPerson(
@@ -181,6 +190,9 @@ def _goal(user: User, demo: DemoGoal) -> None:
         if outcome != "-":
             with clock.at(_noon(today, began - day)):
                 _prove(user, goal["id"], passes=outcome == "p")
+    if demo.paused:
+        until = today + timedelta(days=demo.paused)
+        editing.update(user=user, goal_id=goal["id"], status=Goal.PAUSED, paused_until=until)
     for number, question in enumerate(demo.questions):
         with clock.at(clock.now() - timedelta(hours=1) + timedelta(minutes=number)):
             chat.send(user=user, goal_id=goal["id"], content=question)

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from random import Random
 
+from accounts.calendar import Calendar
 from doit_site import clock
-from goals import briefs, standing
+from goals import briefs, standing, streaks
 from goals.coach.interface import GoalBrief, PlanRequest
 from goals.coach.offline import OfflineCoach
 from goals.models import Goal
@@ -135,26 +136,19 @@ def _standing(entries, dates):
     stats, score_total = standing.statistics_of(entries)
     progress = standing.progress(len(passed), len(dates))
     done = progress >= 100
-    streak = _streak(passed, dates.index(entries[-1]["date"]) + 1) if entries else 0
+    streak = streaks.NONE
+    if entries:
+        days = streaks.passed_dates({"daily_verifications": entries})
+        streak = streaks.streak(days, Calendar(), entries[-1]["completed_at"])
     return {
-        "streak": streak,
+        **streak.fields(),
         "progress": progress,
         "verification_stats": stats,
-        "streak_until": dates[passed[-1] - 1] if streak else None,
         "days_passed": passed,
         "score_total": score_total,
         "status": Goal.COMPLETED if done else Goal.ACTIVE,
         **({"completed_at": entries[-1]["completed_at"]} if done else {}),
     }
-
-
-def _streak(passed, last):
-    """Days passed in a row, ending on the day of the last test or the day before."""
-    day = last if last in passed else last - 1
-    count = 0
-    while day - count in passed:
-        count += 1
-    return count
 
 
 def _roadmap(plan, dates):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from accounts.calendar import Calendar
 from accounts.models import User
 from doit_site import clock
 from doit_site.api.problems import Code, Problem, invalid
@@ -10,13 +11,16 @@ from doit_site.mongo.client import current_session
 from doit_site.mongo.fields import new_id
 from doit_site.mongo.shapes import as_date, as_datetime
 from doit_site.mongo.transactions import transactional
-from goals import briefs, consulting
-from goals.models import Goal, VerificationTest
+from goals import briefs, consulting, pauses, streaks
+from goals.models import Goal, Job, RoadmapDraft, VerificationTest
 
 LONGEST = timedelta(days=365)
 WHAT_EDITS_NEED = {
     "version": 1,
     "status": 1,
+    "paused_until": 1,
+    "pauses": 1,
+    **dict.fromkeys(streaks.KEPT_IN, 1),
     "target_date": 1,
     "roadmap.total_days": 1,
     "roadmap.days": {"$slice": 1},
@@ -57,6 +61,7 @@ def prepare(
         "daily_verifications": [],
         "verification_stats": None,
         "streak_until": None,
+        "freezes": 0,
         "category": category,
         "subcategory": subcategory,
         "status": Goal.ACTIVE,
@@ -76,8 +81,8 @@ def store(goal: dict) -> dict:
 def update(*, user: User, goal_id: str, version: int | None = None, **changes) -> None:
     """Change title, description, target_date, category, subcategory or status.
 
-    `version`, where given, must be the stored one. Raises Problem `not_found`,
-    `stale_version`, or at the field that cannot be so.
+    With the status `paused` comes `paused_until`, a date. `version`, where given, must be the
+    stored one. Raises Problem `not_found`, `stale_version`, or at the field that cannot be so.
     """
     goal = Goal.objects.own(user, goal_id, WHAT_EDITS_NEED)
     stored = int(goal.get("version") or 1)
@@ -85,9 +90,11 @@ def update(*, user: User, goal_id: str, version: int | None = None, **changes) -
         raise Problem(Code.stale_version, f"The goal is at version {stored}.")
     if "target_date" in changes:
         changes |= _retarget(goal, changes["target_date"], user.today())
-    if changes.get("status", goal.get("status")) != goal.get("status"):
-        _check_status(goal)
+    if "status" in changes or "paused_until" in changes:
+        until = changes.pop("paused_until", None)
+        changes |= restatus(goal, changes.pop("status", None), until, user.calendar, clock.now())
     if changes:
+        changes = {**pauses.settled(goal, user.today()), **changes}
         Goal.objects.collection.update_one(
             {"id": goal_id, "user_id": user.pk},
             {"$set": {**changes, "version": stored + 1}},
@@ -96,14 +103,28 @@ def update(*, user: User, goal_id: str, version: int | None = None, **changes) -
 
 
 @transactional
+def leave_pause(*, user: User, goal_id: str) -> None:
+    """End the pause that the staff gave another status, today, with the streak as of now."""
+    goal = Goal.objects.own(user, goal_id, WHAT_EDITS_NEED)
+    if goal.get("paused_until"):
+        now = clock.now()
+        change = pauses.ended({**goal, "status": Goal.PAUSED}, user.calendar.day(now))
+        change |= _streak_now(goal, user.calendar, now)
+        Goal.objects.collection.update_one(
+            {"id": goal_id}, {"$set": change}, session=current_session()
+        )
+
+
+@transactional
 def delete(*, user: User, goal_id: str) -> None:
-    """Delete the goal, its tests and its archive. Raises Problem `not_found`."""
+    """Delete the goal, its tests, its jobs, its draft and its archive. Raises Problem `not_found`."""
     gone = Goal.objects.collection.delete_one(
         {"id": goal_id, "user_id": user.pk}, session=current_session()
     )
     if not gone.deleted_count:
         raise Problem(Code.not_found)
-    VerificationTest.objects.collection.delete_many({"goal_id": goal_id}, session=current_session())
+    for kind in (VerificationTest, Job, RoadmapDraft):
+        kind.objects.collection.delete_many({"goal_id": goal_id}, session=current_session())
     archive.forget([goal_id])
 
 
@@ -149,6 +170,25 @@ def _retarget(goal, target_date, today):
     return {"roadmap_outdated": True}
 
 
-def _check_status(goal):
-    if goal.get("status") == Goal.COMPLETED:
+def restatus(
+    goal: dict, status: str | None, until: date | None, calendar: Calendar, now: datetime
+) -> dict:
+    """What a new status sets, with the end of a pause too; raises a Problem at either."""
+    today = calendar.day(now)
+    if status != Goal.PAUSED and until is not None:
+        raise invalid("/paused_until", "not_paused", 'Only with the status "paused".')
+    old, _ = pauses.as_of(goal, today)
+    if status is None or (status == old != Goal.PAUSED):
+        return {"status": status} if status else {}
+    if old == Goal.COMPLETED:
         raise invalid("/status", "completed", "A completed goal stays completed.")
+    if status == Goal.PAUSED:
+        change = pauses.begun(goal, until, today)
+    else:
+        change = {"status": status, **pauses.ended(goal, today)}
+    return {**change, **_streak_now(goal, calendar, now)}
+
+
+def _streak_now(goal, calendar, now):
+    """Goes along with a new status, so that of all pauses the last one alone still matters to it."""
+    return streaks.now(goal, calendar, now).fields() if streaks.is_kept(goal) else {}

@@ -91,15 +91,44 @@ class Memory(Embedded):
         return f"{self.upto} messages"
 
 
+class Pause(Embedded):
+    """Days on which nothing is missed, up to, not including, `until`: ours."""
+
+    first = DateTextField(db_column="from")
+    until = DateTextField()
+
+    def __str__(self):
+        return f"{self.first} to {self.until}"
+
+
+class Piece(Embedded):
+    """Missed work that roadmap day `on` carries: `minutes` of task `task` of the missed day `day`.
+
+    `task` is its place among that day's own tasks, from 0.
+    """
+
+    on = models.IntegerField()
+    day = models.IntegerField()
+    task = models.IntegerField()
+    minutes = models.IntegerField()
+
+    def __str__(self):
+        return f"{self.minutes} minutes of day {self.day}"
+
+
 class Plan(Embedded):
     """How the coach made the roadmap: ours, beside the documented fields.
 
-    `topics[n]` are the curriculum steps that roadmap day n + 1 carries.
+    `topics[n]` are the curriculum steps that roadmap day n + 1 has of its own, `carries[n]` the numbers
+    of the missed days that it carries by a re-planning: passing it passes them. `pieces` say which tasks
+    of a day are carried ones; they stand before its own, in this order.
     """
 
     curriculum = models.CharField(max_length=100, null=True)
     minutes_per_day = models.IntegerField()
     topics = ArrayField(ArrayField(models.CharField(max_length=200)), default=list)
+    carries = ArrayField(ArrayField(models.IntegerField()), default=list)
+    pieces = EmbeddedModelArrayField(Piece, default=list)
 
     def __str__(self):
         return self.curriculum or "general"

@@ -62,6 +62,7 @@ def reckon(database) -> dict:
     }
 
 
+ONGOING = [Goal.ACTIVE, Goal.PAUSED]  # a pause may be over, and not yet stored to be
 COUNTED = ("active", "started", "finished")
 
 
@@ -105,15 +106,25 @@ def _messages_by_day(array, since):
 
 
 def _by_category(since, now):
-    # A streak stands while it reaches yesterday, wherever on Earth.
-    stands = {"$gte": ["$streak_until", (now - timedelta(days=2)).date().isoformat()]}
+    # A streak stands while it reaches yesterday, wherever on Earth, or what is missed is covered.
+    today = now.date()
+    days = [(today - timedelta(days=2 + freezes)).isoformat() for freezes in range(3)]
+    held = {"$min": [2, {"$max": [0, {"$ifNull": ["$freezes", 0]}]}]}
+    reaches = {"$gte": ["$streak_until", {"$arrayElemAt": [days, {"$toInt": held}]}]}
+    pausing = {
+        "$and": [
+            {"$eq": ["$status", Goal.PAUSED]},
+            {"$gt": ["$paused_until", today.isoformat()]},
+        ]
+    }
+    stands = {"$or": [reaches, pausing]}
     streak = {"$cond": [stands, {"$ifNull": ["$streak", 0]}, 0]}
     status = {"$ifNull": ["$status", Goal.ACTIVE]}
     return [
         {
             "$group": {
                 "_id": {"$ifNull": ["$category", "other"]},
-                "active": _count({"$eq": [status, Goal.ACTIVE]}),
+                "active": _count({"$and": [{"$in": [status, ONGOING]}, {"$not": pausing}]}),
                 "started": _count({"$gte": ["$created_at", since]}),
                 "finished": _count(
                     {

@@ -4,9 +4,9 @@ from accounts import audit, personal_data
 from accounts.holdings import plain
 from doit_site.mongo import archive
 from doit_site.mongo.client import current_session, get_db
-from goals import question_reports
+from goals import drafts, jobs, question_reports
 from goals.histories import MESSAGES, VERIFICATIONS
-from goals.models import Goal, QuestionReport, VerificationTest
+from goals.models import Goal, Job, QuestionReport, RoadmapDraft, VerificationTest
 
 # How the server reckons; it says nothing about the person that the rest does not.
 INTERNAL = (
@@ -17,6 +17,16 @@ INTERNAL = (
 
 def register():
     personal_data.register("goals", export=_export, erase=_erase)
+    personal_data.register(
+        "goal_jobs",
+        export=jobs.exported,
+        erase=lambda user_id: personal_data.delete_by(Job, user_id=user_id),
+    )
+    personal_data.register(
+        "roadmap_drafts",
+        export=drafts.exported,
+        erase=lambda user_id: personal_data.delete_by(RoadmapDraft, user_id=user_id),
+    )
     personal_data.register(
         "question_reports",
         export=question_reports.exported,

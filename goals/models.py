@@ -19,6 +19,7 @@ from goals.embedded import (
     DailyVerification,
     Memory,
     Message,
+    Pause,
     Plan,
     Roadmap,
     VerificationStats,
@@ -39,8 +40,13 @@ class GoalManager(DocumentManager):
 class Goal(Document):
     """A goal of one person, with its roadmap, chat and verifications."""
 
-    ACTIVE, COMPLETED, ABANDONED = "active", "completed", "abandoned"
-    STATUSES = [(ACTIVE, "Active"), (COMPLETED, "Completed"), (ABANDONED, "Abandoned")]
+    ACTIVE, PAUSED, COMPLETED, ABANDONED = "active", "paused", "completed", "abandoned"
+    STATUSES = [
+        (ACTIVE, "Active"),
+        (PAUSED, "Paused"),
+        (COMPLETED, "Completed"),
+        (ABANDONED, "Abandoned"),
+    ]
 
     id = IdField()
     user = models.ForeignKey(
@@ -65,6 +71,9 @@ class Goal(Document):
     )
     subcategory = models.CharField(max_length=50, null=True, blank=True)
     status = models.CharField(max_length=10, default=ACTIVE, choices=STATUSES)
+    # The local day on which a paused goal is active again, and all pauses with this one (goals.pauses).
+    paused_until = DateTextField(null=True, blank=True, editable=False)
+    pauses = EmbeddedModelArrayField(Pause, null=True, blank=True, editable=False)
     completed_at = DateTimeField(null=True, blank=True)
     version = models.IntegerField(default=1, editable=False)
     roadmap_outdated = models.BooleanField(default=False)
@@ -73,6 +82,8 @@ class Goal(Document):
 
     # What submissions keep exact; absent where another program wrote the document.
     streak_until = DateTextField(null=True, blank=True, editable=False)
+    freezes = models.IntegerField(null=True, blank=True, editable=False)
+    make_up_date = DateTextField(null=True, blank=True, editable=False)
     days_passed = ArrayField(models.IntegerField(), null=True, blank=True, editable=False)
     score_total = models.BigIntegerField(null=True, blank=True, editable=False)
 
@@ -147,6 +158,39 @@ class VerificationTest(Document):
         return f"{self.date}, attempt {self.attempt}"
 
 
+class RoadmapDraft(Document):
+    """A roadmap that was shown and not stored, with the state of the goal that it is for (goals.drafts)."""
+
+    id = IdField()
+    goal = models.ForeignKey(
+        Goal, models.CASCADE, db_index=False, db_constraint=False, related_name="drafts"
+    )
+    user = models.ForeignKey(
+        User, models.CASCADE, db_index=False, db_constraint=False, related_name="drafts"
+    )
+    today = DateTextField()
+    unchanged = models.JSONField(default=dict)
+    roadmap = models.JSONField(default=dict)
+    change = models.JSONField(default=dict)
+    created_at = DateTimeField()
+    expires_at = DateTimeField()
+
+    class Meta:
+        db_table = "roadmap_drafts"
+        default_permissions = ()
+        indexes = [
+            Index("id", name="id_index", unique=True),
+            # a goal has one, the newest
+            Index("goal", name="goal_id_index", unique=True),
+            # exporting and erasing a person
+            Index("user", name="user_id_index"),
+            Index("expires_at", name="expires_at_ttl", expire_after_seconds=0),
+        ]
+
+    def __str__(self):
+        return f"of {self.today}"
+
+
 class QuestionReport(Document):
     """A person's report of a question of their test, for the staff to decide.
 
@@ -189,3 +233,71 @@ class QuestionReport(Document):
 
     def __str__(self):
         return self.prompt[:50]
+
+
+class JobManager(DocumentManager):
+    def own(self, user: User, goal_id: str, job_id: str, projection: dict | None = None) -> dict:
+        """The raw document of a job of one of the person's goals. Raises Problem `not_found`."""
+        own = {"id": job_id, "goal_id": goal_id, "user_id": user.pk}
+        job = self.collection.find_one(own, projection, session=current_session())
+        if job is None:
+            raise Problem(Code.not_found)
+        return job
+
+
+class Job(Document):
+    """Work of a slow coach on a goal, which no request waits for (goals.jobs).
+
+    `open_goal_id` and `due_at` are absent once the job has ended: so a goal has one unfinished job.
+    `due_at` is when somebody may see to it: while it runs, the end of its holder's lease.
+    """
+
+    QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
+    STATES = [(QUEUED, "Queued"), (RUNNING, "Running"), (DONE, "Done"), (FAILED, "Failed")]
+    ROADMAP, REPLAN = "roadmap", "replan"
+    KINDS = [(ROADMAP, "Roadmap"), (REPLAN, "Re-planning")]
+
+    id = IdField()
+    goal = models.ForeignKey(
+        Goal, models.CASCADE, db_index=False, db_constraint=False, related_name="jobs"
+    )
+    user = models.ForeignKey(
+        User, models.CASCADE, db_index=False, db_constraint=False, related_name="jobs"
+    )
+    kind = models.CharField(max_length=10, choices=KINDS)
+    options = models.JSONField(null=True)
+    state = models.CharField(max_length=10, choices=STATES, default=QUEUED)
+    attempts = models.IntegerField(default=0)
+    holder = models.CharField(max_length=36, null=True)
+    error = models.JSONField(null=True)
+    created_at = DateTimeField()
+    started_at = DateTimeField(null=True)
+    finished_at = DateTimeField(null=True)
+    open_goal_id = models.CharField(max_length=36, null=True)
+    due_at = DateTimeField(null=True)
+    expires_at = DateTimeField()
+
+    objects: ClassVar[JobManager] = JobManager()
+
+    class Meta:
+        db_table = "goal_jobs"
+        ordering = ["-created_at"]
+        indexes = [
+            Index("id", name="id_index", unique=True),
+            # one unfinished job a goal
+            Index("open_goal_id", name="open_goal_index", unique=True, sparse=True),
+            # what is to be done, sent or taken up
+            Index("due_at", name="due_at_index", sparse=True),
+            # deleting a goal; its jobs in the admin
+            Index("goal", "-created_at", name="goal_created_index"),
+            # exporting and erasing a person
+            Index("user", name="user_id_index"),
+            # the admin's list and its filter
+            Index("-created_at", name="created_at_index"),
+            Index("state", "-created_at", name="state_created_index"),
+            Index("expires_at", name="expires_at_ttl", expire_after_seconds=0),
+        ]
+        default_permissions = ("view",)
+
+    def __str__(self):
+        return f"{self.kind} of {self.goal_id}"

@@ -2,12 +2,13 @@
 
 from datetime import UTC, date, datetime
 
+from accounts.calendar import Calendar
 from accounts.models import User
 from doit_site import clock
 from doit_site.mongo import archive
 from doit_site.mongo.client import current_session
-from doit_site.mongo.shapes import as_datetime
-from goals import standing, streaks
+from doit_site.mongo.shapes import as_date, as_datetime
+from goals import make_ups, pauses, standing, streaks
 from goals.histories import VERIFICATIONS
 from goals.models import Goal, VerificationTest
 
@@ -15,18 +16,31 @@ WHAT_STANDING_NEEDS = {"messages": 0, "description": 0}
 
 
 def today(*, user: User, goal_id: str) -> dict:
-    """The day's roadmap entry, its verification, streak, progress, pace."""
+    """The day's roadmap entry, its verification, streak, progress, pace, and what may be made up."""
     goal = Goal.objects.own(user, goal_id, WHAT_STANDING_NEEDS)
     now = clock.now()
     day = user.calendar.day(now)
     carried = standing.carried(goal, day)
+    streak = streaks.now(goal, user.calendar, now)
     return {
         "date": day.isoformat(),
         "day": carried[0] if carried else None,
+        "carries": [_carried(entry) for entry in carried[1:]],
         "verification": _verification(goal, day, carried),
-        "streak": streaks.as_of_now(goal, user.calendar, now),
+        "streak": streak.days,
+        "freezes": streak.freezes,
+        "make_up": make_ups.possible(goal, user.calendar, now),
         "progress": goal.get("progress") or 0.0,
         "pace": standing.pace(goal, day),
+    }
+
+
+def _carried(day) -> dict:
+    return {
+        "day": day["day"],
+        "date": day.get("date"),
+        "title": day.get("title") or "",
+        "tasks": day.get("tasks") or [],
     }
 
 
@@ -66,26 +80,50 @@ def _open_test_id(goal, day, attempt):
 
 
 def statistics(*, user: User, goal_id: str) -> dict:
-    """Statistics, streak, progress and a calendar of the roadmap's days."""
+    """Statistics, streak, freezes, progress and a calendar of the roadmap's days."""
     goal = Goal.objects.own(user, goal_id, WHAT_STANDING_NEEDS)
     now = clock.now()
-    day = user.calendar.day(now)
-    passed = set(standing.days_passed(goal))
+    streak = streaks.now(goal, user.calendar, now)
+    states = day_states(goal, user.calendar, now)
     return {
         "verification_stats": goal.get("verification_stats"),
-        "streak": streaks.as_of_now(goal, user.calendar, now),
+        "streak": streak.days,
+        "freezes": streak.freezes,
         "progress": goal.get("progress") or 0.0,
-        "pace": standing.pace(goal, day),
+        "pace": standing.pace(goal, user.calendar.day(now)),
         "calendar": [
             {
                 "day": entry["day"],
                 "date": entry["date"],
                 "title": entry.get("title") or "",
-                "state": standing.day_state(entry, passed, day),
+                "state": state,
             }
-            for entry in standing.days(goal)
+            for entry, state in zip(standing.days(goal), states, strict=True)
         ],
     }
+
+
+def day_states(goal: dict, calendar: Calendar, moment: datetime) -> list[str]:
+    """Of each day of the roadmap: passed, missed, frozen, paused, skipped, today or ahead."""
+    today = calendar.day(moment)
+    passed = set(standing.days_passed(goal))
+    frozen: set[date] = set()
+    streaks.reckoned(goal, calendar, moment, frozen)
+
+    def state(entry):
+        when = as_date(entry.get("date"))
+        plain = standing.day_state(entry, passed, today)
+        if when is None or plain in ("passed", "today"):
+            return plain
+        if streaks.paused(goal, when):
+            return "paused"
+        if plain == "ahead":
+            return plain
+        if when in frozen:
+            return "frozen"
+        return "skipped" if calendar.skips(when, moment) else plain
+
+    return [state(entry) for entry in standing.days(goal)]
 
 
 def of_person(*, user: User) -> dict:
@@ -93,7 +131,7 @@ def of_person(*, user: User) -> dict:
     goals = _all_goals(user)
     now = clock.now()
     tests, _ = standing.statistics_of([entry for _, entry in _verifications(goals)])
-    statuses = [goal.get("status") or Goal.ACTIVE for goal in goals]
+    statuses = [pauses.as_of(goal, user.calendar.day(now))[0] for goal in goals]
     return {
         "goals": {name: statuses.count(name) for name, _ in Goal.STATUSES},
         "days_passed": sum(len(standing.days_passed(goal)) for goal in goals),
@@ -170,31 +208,24 @@ def _moment(value) -> datetime:
     return as_datetime(value) or datetime.min.replace(tzinfo=UTC)
 
 
-def streaks_of(rows: list[dict], user: User) -> None:
-    """Replace the stored streak of list rows by the one as of now, in place.
+def as_of_now(rows: list[dict], user: User) -> None:
+    """Replace the stored streak and status of list rows by those as of now, in place.
 
-    Rows of another program lack `streak_until`; their verifications are read for it.
+    Rows of another program lack what a streak is kept in; their verifications are read for it.
     """
-    foreign = [row["id"] for row in rows if "streak_until" not in row]
+    foreign = [row["id"] for row in rows if not streaks.is_kept(row)]
     if foreign:
         found = Goal.objects.collection.find(
             {"id": {"$in": foreign}, "user_id": user.pk},
-            {
-                "_id": 0,
-                "id": 1,
-                "archived_passes": 1,
-                "daily_verifications.date": 1,
-                "daily_verifications.passed": 1,
-            },
+            {"_id": 0, "id": 1, **dict.fromkeys(streaks.SOURCES, 1)},
             session=current_session(),
         )
         verified = {row["id"]: row for row in found}
-    now = clock.now()
-    yesterday = user.calendar.yesterday(now)
+    moment = clock.now()
+    today = user.calendar.day(moment)
     for row in rows:
-        if "streak_until" in row:
-            row["streak"] = streaks.kept(row, yesterday)
-        else:
-            passed = streaks.passed_dates(verified.get(row["id"]) or {})
-            row["streak"] = streaks.streak(passed, user.calendar, now)[0]
-        row.pop("streak_until", None)
+        source = row if streaks.is_kept(row) else verified.get(row["id"]) or {}
+        row["streak"] = streaks.as_of_now(source, user.calendar, moment)
+        row["status"], row["paused_until"] = pauses.as_of(row, today)
+        for name in streaks.NOT_SHOWN:
+            row.pop(name, None)

@@ -3,9 +3,9 @@
 from rest_framework import serializers
 
 from doit_site.api.serializers import DocumentSerializer, StrictSerializer, UTCDateTimeField
-from goals import chat
+from goals import chat, streaks
 from goals.coach.interface import CATEGORIES
-from goals.models import Goal
+from goals.models import Goal, Job
 
 
 class TaskSerializer(StrictSerializer):
@@ -55,7 +55,7 @@ class GoalSummarySerializer(DocumentSerializer):
     """A row of the list: no roadmap, messages or verifications."""
 
     model = Goal
-    reads = ("streak_until",)
+    reads = streaks.NOT_SHOWN
 
     id = serializers.CharField(read_only=True)
     user_id = serializers.CharField(read_only=True)
@@ -69,9 +69,19 @@ class GoalSummarySerializer(DocumentSerializer):
     subcategory = serializers.RegexField(
         r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=50, required=False, allow_null=True
     )
-    status = serializers.ChoiceField(Goal.STATUSES, read_only=True)
+    status = serializers.ChoiceField(Goal.STATUSES, read_only=True, help_text="As of now.")
+    paused_until: serializers.Field = serializers.CharField(
+        read_only=True,
+        allow_null=True,
+        help_text="YYYY-MM-DD, the day on which it is active again.",
+    )
     version = serializers.IntegerField(read_only=True)
     roadmap_outdated = serializers.BooleanField(read_only=True)
+
+    @classmethod
+    def projection(cls):
+        # Of the pauses the last one alone still matters to a kept streak (goals.editing).
+        return {**super().projection(), "pauses": {"$slice": -1}}
 
 
 class GoalSerializer(GoalSummarySerializer):
@@ -91,13 +101,41 @@ class GoalSerializer(GoalSummarySerializer):
 class GoalChangeSerializer(GoalSerializer):
     """What PATCH takes. `version`, where sent, must be the stored one."""
 
-    status = serializers.ChoiceField([Goal.ACTIVE, Goal.ABANDONED], required=False)
+    status = serializers.ChoiceField([Goal.ACTIVE, Goal.PAUSED, Goal.ABANDONED], required=False)
+    paused_until = serializers.DateField(
+        required=False, allow_null=True, help_text="With the status paused; 1 to 30 days ahead."
+    )
     version = serializers.IntegerField(min_value=1, required=False)
 
 
-class RoadmapInput(StrictSerializer):
-    minutes_per_day = serializers.IntegerField(min_value=10, max_value=240, required=False)
-    instructions = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+class JobErrorSerializer(StrictSerializer):
+    """As a problem tells it, without a request."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+
+
+class JobSerializer(DocumentSerializer):
+    """What the coach does on a goal while nobody waits."""
+
+    model = Job
+    computed = ("roadmap",)
+
+    id = serializers.CharField(read_only=True)
+    goal_id = serializers.CharField(read_only=True)
+    kind = serializers.ChoiceField(Job.KINDS, read_only=True)
+    state = serializers.ChoiceField(Job.STATES, read_only=True)
+    attempts = serializers.IntegerField(read_only=True, help_text="Times that it was taken up.")
+    created_at = UTCDateTimeField(read_only=True)
+    started_at = UTCDateTimeField(read_only=True, allow_null=True)
+    finished_at = UTCDateTimeField(read_only=True, allow_null=True)
+    error = JobErrorSerializer(read_only=True, allow_null=True, help_text="Why it failed.")
+    roadmap = serializers.URLField(
+        read_only=True, allow_null=True, help_text="Where the roadmap is, once the job is done."
+    )
 
 
 class MessageInput(StrictSerializer):
@@ -125,8 +163,10 @@ class TestSerializer(StrictSerializer):
     )
 
 
-class EmptyInput(StrictSerializer):
-    """No field is taken."""
+class TestInput(StrictSerializer):
+    date = serializers.DateField(
+        required=False, help_text="A missed day of the last 48 hours, for its make-up test."
+    )
 
 
 class AnswersInput(StrictSerializer):
@@ -165,16 +205,39 @@ class TodayVerificationSerializer(StrictSerializer):
 
 
 class PaceSerializer(StrictSerializer):
-    days_due = serializers.IntegerField(help_text="Roadmap days before today.")
+    days_due = serializers.IntegerField(help_text="Roadmap days before today, without paused ones.")
     days_passed = serializers.IntegerField()
-    days_behind = serializers.IntegerField()
+    days_behind = serializers.IntegerField(help_text="Days due that are not passed.")
+    projected_end = serializers.CharField(
+        allow_null=True,
+        help_text="YYYY-MM-DD, when the roadmap would be done at the pace so far: days passed for each "
+        "day since it began, without paused ones. Never before its last day; null before any pass and "
+        "where it would be over ten years away.",
+    )
+
+
+class MakeUpSerializer(StrictSerializer):
+    date = serializers.CharField(help_text="YYYY-MM-DD")
+    until = UTCDateTimeField(help_text="When it is too late to ask for it.")
+
+
+class CarriedDaySerializer(StrictSerializer):
+    day = serializers.IntegerField()
+    date = serializers.CharField(help_text="YYYY-MM-DD")
+    title = serializers.CharField()
+    tasks = TaskSerializer(many=True)
 
 
 class TodaySerializer(StrictSerializer):
     date = serializers.CharField(help_text="YYYY-MM-DD")
     day = DaySerializer(allow_null=True)
+    carries = CarriedDaySerializer(
+        many=True, help_text="Missed days that passing today's test passes too."
+    )
     verification = TodayVerificationSerializer()
     streak = serializers.IntegerField()
+    freezes = serializers.IntegerField(help_text="Missed days that the streak survives, at most 2.")
+    make_up = MakeUpSerializer(allow_null=True, help_text="The missed day that may be made up.")
     progress = serializers.FloatField()
     pace = PaceSerializer()
 
@@ -183,12 +246,15 @@ class CalendarDaySerializer(StrictSerializer):
     day = serializers.IntegerField()
     date = serializers.CharField()
     title = serializers.CharField()
-    state = serializers.ChoiceField(["passed", "missed", "today", "ahead"])
+    state = serializers.ChoiceField(
+        ["passed", "missed", "frozen", "paused", "skipped", "today", "ahead"]
+    )
 
 
 class GoalStatsSerializer(StrictSerializer):
     verification_stats = VerificationStatsSerializer(allow_null=True)
     streak = serializers.IntegerField()
+    freezes = serializers.IntegerField()
     progress = serializers.FloatField()
     pace = PaceSerializer()
     calendar = CalendarDaySerializer(many=True)
@@ -196,6 +262,7 @@ class GoalStatsSerializer(StrictSerializer):
 
 class GoalCountsSerializer(StrictSerializer):
     active = serializers.IntegerField()
+    paused = serializers.IntegerField()
     completed = serializers.IntegerField()
     abandoned = serializers.IntegerField()
 

@@ -1,16 +1,18 @@
 """Work over all goals that an operator or a timer starts."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from accounts.calendar import Calendar
 from accounts.models import User
 from doit_site import clock
-from goals import streaks
+from goals import pauses, streaks
 from goals.histories import VERIFICATIONS
 from goals.models import Goal
 
 
 def refresh_streaks() -> Iterator[bool]:
-    """Store every goal's streak as of now; yields for each goal whether its figure changed.
+    """Store every goal's streak and status as of now; yields for each goal whether they changed.
 
     The verifications are the truth: what another program pushed there counts. A goal that a
     request changes meanwhile is left to that request.
@@ -23,12 +25,10 @@ def refresh_streaks() -> Iterator[bool]:
             "_id": 0,
             "id": 1,
             "user_id": 1,
-            "streak": 1,
-            "streak_until": 1,
-            "daily_verifications.date": 1,
-            "daily_verifications.passed": 1,
             "archived": 1,
-            "archived_passes": 1,
+            "status": 1,
+            "paused_until": 1,
+            **dict.fromkeys((*streaks.KEPT_IN, *streaks.SOURCES), 1),
         },
     ).sort("user_id", 1)
     for goal in goals:
@@ -37,19 +37,26 @@ def refresh_streaks() -> Iterator[bool]:
         yield _refresh(goal, owner, now)
 
 
+def outdated(goal: dict, calendar: Calendar, moment: datetime) -> dict:
+    """What of the goal's stored streak and status is no longer so at `moment`, and how it is."""
+    figures = streaks.reckoned(goal, calendar, moment).fields()
+    figures |= pauses.settled(goal, calendar.day(moment))
+    return {name: value for name, value in figures.items() if goal.get(name, "absent") != value}
+
+
 def _owner(user_id: str) -> User:
     document = User.objects.collection.find_one({"id": user_id})
     return User.from_document(document or {"id": user_id})
 
 
 def _refresh(goal, owner, now) -> bool:
-    streak, until = streaks.streak(streaks.passed_dates(goal), owner.calendar, now)
-    until_text = until and until.isoformat()
-    if (goal.get("streak"), goal.get("streak_until", "absent")) == (streak, until_text):
+    change = outdated(goal, owner.calendar, now)
+    if not change:
         return False
-    # Not where a verification landed meanwhile.
-    done = Goal.objects.collection.update_one(
-        {"id": goal["id"], **VERIFICATIONS.unchanged(goal)},
-        {"$set": {"streak": streak, "streak_until": until_text}},
-    )
+    # Not where a verification landed meanwhile, or a pause was changed.
+    unchanged = {
+        **VERIFICATIONS.unchanged(goal),
+        **{name: goal.get(name) for name in ("status", "paused_until")},
+    }
+    done = Goal.objects.collection.update_one({"id": goal["id"], **unchanged}, {"$set": change})
     return bool(done.modified_count)

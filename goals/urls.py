@@ -1,5 +1,6 @@
 from django.urls import path
 
+from goals.stream import MessageStreamViewSet
 from goals.views import GoalViewSet, MyGoalsViewSet
 
 view = GoalViewSet.as_view
@@ -16,9 +17,15 @@ urlpatterns = [
         view({"get": "roadmap", "post": "make_roadmap"}),
         name="goal-roadmap",
     ),
+    path("goals/<str:id>/replan/", view({"post": "replan"})),
+    path("goals/<str:id>/jobs/<str:job_id>/", view({"get": "job"}), name="goal-job"),
     path("goals/<str:id>/today/", view({"get": "today"})),
     path("goals/<str:id>/stats/", view({"get": "stats"})),
     path("goals/<str:id>/messages/", view({"get": "messages", "post": "send_message"})),
+    path(
+        "goals/<str:id>/messages/stream/",
+        MessageStreamViewSet.as_view({"post": "stream_message"}),
+    ),
     path("goals/<str:id>/verifications/", view({"get": "verifications", "post": "issue_test"})),
     path("goals/<str:id>/verifications/<str:test_id>/answers/", view({"post": "answer"})),
     path(

@@ -1,22 +1,23 @@
 """The acts of proving a day: asking for its test, submitting it (product.md, "Verification")."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django_mongodb_backend.transaction import on_commit
 from pymongo.errors import DuplicateKeyError
 
+from accounts.calendar import Calendar
 from accounts.models import User
 from doit_site import clock, metrics
 from doit_site.api.idempotency import Outdated
-from doit_site.api.problems import Code, Problem, escape
+from doit_site.api.problems import Code, Problem, escape, invalid
 from doit_site.mongo import archive
 from doit_site.mongo.client import current_session
 from doit_site.mongo.fields import new_id
 from doit_site.mongo.shapes import as_date, as_datetime
 from doit_site.mongo.transactions import transactional
-from goals import briefs, consulting, standing, streaks
+from goals import briefs, consulting, make_ups, pauses, standing, streaks
 from goals.coach.interface import QuestionRequest
 from goals.histories import VERIFICATIONS
 from goals.models import Goal, VerificationTest
@@ -24,16 +25,19 @@ from goals.models import Goal, VerificationTest
 GOOD_FOR = timedelta(hours=24)
 
 
-def issue(*, user: User, goal_id: str) -> tuple[dict, bool]:
+def issue(*, user: User, goal_id: str, date: date | None = None) -> tuple[dict, bool]:
     """(the open test of the person's today, whether it is new), without its answers.
 
-    Raises Problem `not_found`, `no_roadmap` (409), `roadmap_not_started`, `day_passed`,
-    `attempts_used`.
+    With an earlier `date`, the make-up test of that day. Raises Problem `not_found`, `no_roadmap`
+    (409), `roadmap_not_started`, `day_passed`, `attempts_used`; for a make-up test what
+    goals.make_ups.check does, and at /date when it is in the future.
     """
-    return prepare(user=user, goal_id=goal_id)()
+    return prepare(user=user, goal_id=goal_id, date=date)()
 
 
-def prepare(*, user: User, goal_id: str) -> Callable[[], tuple[dict, bool]]:
+def prepare(
+    *, user: User, goal_id: str, date: date | None = None
+) -> Callable[[], tuple[dict, bool]]:
     """Find the test, or ask the coach for one; the function returned stores it and gives what `issue` does.
 
     Only the function may run in a transaction, where it raises Outdated when another test was
@@ -42,15 +46,21 @@ def prepare(*, user: User, goal_id: str) -> Callable[[], tuple[dict, bool]]:
     goal = Goal.objects.own(user, goal_id, {"messages": 0})
     if not standing.days(goal):
         raise Problem(Code.no_roadmap, status=409)
-    today = user.today()
-    attempt = _next_attempt(goal, today)
-    days = standing.carried(goal, today)
+    now = clock.now()
+    today = user.calendar.day(now)
+    day = date or today
+    if day > today:
+        raise invalid("/date", "in_future", f"A day up to today, {today}.")
+    if day < today:
+        make_ups.check(goal, day, user.calendar, now)
+    attempt = _next_attempt(goal, day)
+    days = standing.carried(goal, day)
     if not days:
-        raise _nothing_to_prove(goal, today)
-    if test := _open_test(goal_id, today, attempt):
+        raise _nothing_to_prove(goal, day)
+    if test := _open_test(goal_id, day, attempt):
         return lambda: (_shown(test), False)
-    new = _questions_for(user, goal, today, attempt, [int(day["day"]) for day in days])
-    return lambda: _new_test(goal, today, attempt, new)
+    new = _questions_for(user, goal, day, attempt, [int(each["day"]) for each in days])
+    return lambda: _new_test(goal, day, attempt, new, is_make_up=day < today)
 
 
 def _next_attempt(goal, day):
@@ -58,7 +68,7 @@ def _next_attempt(goal, day):
     if any(entry.get("passed") for entry in entries):
         raise Problem(Code.day_passed)
     if len(entries) >= standing.MAX_ATTEMPTS:
-        raise Problem(Code.attempts_used, "Three tests a day; the next is tomorrow's.")
+        raise Problem(Code.attempts_used, "Three tests a day.")
     return len(entries) + 1
 
 
@@ -80,20 +90,22 @@ def _open_test(goal_id, day, attempt):
     return test
 
 
-def _new_test(goal, today, attempt, test):
+def _new_test(goal, day, attempt, test, *, is_make_up):
+    if is_make_up and not make_ups.claim(goal, day):
+        raise make_ups.used(Goal.objects.collection.find_one({"id": goal["id"]}) or goal)
     try:
         VerificationTest.objects.collection.insert_one(test, session=current_session())
         return _shown(test), True
     except DuplicateKeyError as error:
         if current_session() is not None:
             raise Outdated from error  # the transaction is over; who prepares anew finds the other's
-        return _shown(_open_test(goal["id"], today, attempt) or test), False
+        return _shown(_open_test(goal["id"], day, attempt) or test), False
 
 
 def _questions_for(user, goal, today, attempt, numbers):
     test_id = new_id()
     now = clock.now()
-    plan = briefs.planned_days(goal)
+    plan, last = briefs.planned_days(goal), max(numbers)
     asked = consulting.questions(
         user=user,
         request=QuestionRequest(
@@ -101,8 +113,8 @@ def _questions_for(user, goal, today, attempt, numbers):
             days=tuple(day for day in plan if day.day in numbers),
             count=settings.QUESTIONS_PER_TEST,
             seed=test_id,
-            earlier=tuple(day for day in plan if day.day < numbers[0]),
-            later=tuple(day for day in plan if day.day > numbers[-1]),
+            earlier=tuple(day for day in plan if day.day < last and day.day not in numbers),
+            later=tuple(day for day in plan if day.day > last),
             asked=_asked(goal["id"], today),
         ),
     )
@@ -188,7 +200,7 @@ def _land(user, goal, test, answers):
         "passed": passed,
         "completed_at": now,
     }
-    change = _effects(user, goal, test, entry, now)
+    change = effects(goal, test["days"], entry, user.calendar, now)
     stats, change["score_total"] = standing.statistics(goal, correct, asked)
     # With what another program keeps beside the documented figures.
     change["verification_stats"] = {**(goal.get("verification_stats") or {}), **stats}
@@ -208,19 +220,21 @@ def _land(user, goal, test, answers):
     return result
 
 
-def _effects(user, goal, test, entry, now):
-    """What a submission sets beside the statistics: streak, days passed, progress, status."""
+def effects(goal: dict, days: list[int], entry: dict, calendar: Calendar, now: datetime) -> dict:
+    """What a submission of a test of roadmap `days` sets beside the statistics: the streak, days
+    passed, progress, status."""
     after = {**goal, "daily_verifications": [*(goal.get("daily_verifications") or ()), entry]}
-    streak, until = streaks.streak(streaks.passed_dates(after), user.calendar, now)
-    passed = set(standing.days_passed(goal)) | (set(test["days"]) if entry["passed"] else set())
+    streak = streaks.reckoned(after, calendar, now)
+    passed = set(standing.days_passed(goal)) | (set(days) if entry["passed"] else set())
     progress = standing.progress(len(passed), standing.total_days(goal))
     change = {
-        "streak": streak,
-        "streak_until": until and until.isoformat(),
+        **streak.fields(),
+        **pauses.settled(goal, calendar.day(now)),
         "days_passed": sorted(passed),
         "progress": progress,
     }
     if progress >= 100 and goal.get("status") != Goal.COMPLETED:
+        change |= pauses.ended(goal, calendar.day(now))
         change |= {"status": Goal.COMPLETED, "completed_at": now}
     return change
 

@@ -1,7 +1,11 @@
 """The Goals part of api.md."""
 
-from drf_spectacular.utils import extend_schema
+from collections.abc import Callable
+from functools import partial
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
 from doit_site.api.idempotency import idempotent
 from doit_site.api.paging import Keyset, Rows, Tail
@@ -9,14 +13,24 @@ from doit_site.api.views import ApiViewSet
 from goals import (
     chat,
     consulting,
+    drafts,
     editing,
+    jobs,
     overview,
+    planning_serializers,
     question_reports,
+    replanning,
     roadmap,
     serializers,
     verification,
 )
-from goals.models import Goal
+from goals.models import Goal, Job
+
+ROADMAP_OR_PREVIEW = PolymorphicProxySerializer(
+    "RoadmapOrPreview",
+    [serializers.RoadmapSerializer, planning_serializers.PreviewSerializer],
+    resource_type_field_name=None,
+)
 
 
 @extend_schema(tags=["goals"])
@@ -67,13 +81,52 @@ class GoalViewSet(ApiViewSet):
         """The roadmap."""
         return Response(roadmap.of(user=request.user, goal_id=id))
 
-    @extend_schema(request=serializers.RoadmapInput, responses={201: serializers.RoadmapSerializer})
+    @extend_schema(
+        request=planning_serializers.RoadmapInput,
+        responses={
+            200: planning_serializers.PreviewSerializer,
+            201: serializers.RoadmapSerializer,
+            202: serializers.JobSerializer,
+        },
+    )
     @idempotent(prepares=True)
     def make_roadmap(self, request, id):
-        """Make the roadmap, or make it anew from today on."""
-        options = self.validated(serializers.RoadmapInput)
-        store = roadmap.prepare(user=request.user, goal_id=id, **options)
+        """Make the roadmap, or make it anew from today on; 202 with a job where the coach is slow."""
+        options = self.validated(planning_serializers.RoadmapInput)
+        if options.pop("preview", False):
+            return self._preview(roadmap.propose, id, options)
+        if "draft_id" in options:
+            store: Callable = partial(drafts.apply, user=request.user, goal_id=id, **options)
+        elif consulting.is_slow():
+            return self._as_job(Job.ROADMAP, id, options)
+        else:
+            store = roadmap.prepare(user=request.user, goal_id=id, **options)
         return lambda: self.created(store(), "goal-roadmap", id=id)
+
+    @extend_schema(
+        request=planning_serializers.ReplanInput,
+        responses={200: ROADMAP_OR_PREVIEW, 202: serializers.JobSerializer},
+    )
+    @idempotent(prepares=True)
+    def replan(self, request, id):
+        """Carry what was missed into the days ahead; 202 with a job where a slow coach has to plan."""
+        options = self.validated(planning_serializers.ReplanInput)
+        if options.pop("preview", False):
+            return self._preview(replanning.propose, id, options)
+        which = {"user": request.user, "goal_id": id, **options}
+        if "draft_id" in options:
+            store: Callable = partial(drafts.apply, **which)
+        elif consulting.is_slow() and replanning.asks_coach(**which):
+            return self._as_job(Job.REPLAN, id, options)
+        else:
+            store = replanning.prepare(**which)
+        return lambda: Response(store())
+
+    @extend_schema(responses=serializers.JobSerializer)
+    def job(self, request, id, job_id):
+        """How far the coach's work on the goal is."""
+        shape = serializers.JobSerializer.projection()
+        return Response(self._job(Job.objects.own(request.user, id, job_id, shape)))
 
     @extend_schema(responses=serializers.TodaySerializer)
     def today(self, request, id):
@@ -106,14 +159,14 @@ class GoalViewSet(ApiViewSet):
         return self.page_of(Tail(Goal, match, "daily_verifications"))
 
     @extend_schema(
-        request=serializers.EmptyInput,
+        request=serializers.TestInput,
         responses={201: serializers.TestSerializer, 200: serializers.TestSerializer},
     )
     @idempotent(prepares=True)
     def issue_test(self, request, id):
-        """Ask for today's test; 200 with the open one."""
-        self.validated(serializers.EmptyInput)
-        store = verification.prepare(user=request.user, goal_id=id)
+        """Ask for today's test, or with a date for that day's make-up test; 200 with the open one."""
+        which = self.validated(serializers.TestInput)
+        store = verification.prepare(user=request.user, goal_id=id, **which)
 
         def act():
             test, is_new = store()
@@ -140,13 +193,38 @@ class GoalViewSet(ApiViewSet):
         )
         return Response(status=202)
 
+    def _preview(self, propose, goal_id, options):
+        """The act that keeps a draft of the roadmap and shows it."""
+        proposal = propose(user=self.request.user, goal_id=goal_id, **options)
+        return lambda: Response(drafts.keep(proposal))
+
+    def _as_job(self, kind, goal_id, options):
+        """The act that queues a job; its answer says where to look."""
+
+        def submit():
+            job = jobs.submit(user=self.request.user, goal_id=goal_id, kind=kind, **options)
+            headers = {"Location": self._url("goal-job", id=goal_id, job_id=job["id"])}
+            return Response(self._job(job), status=202, headers=headers)
+
+        return submit
+
+    def _job(self, job):
+        """With the URL of what was made, once it is."""
+        made = self._url("goal-roadmap", id=job["goal_id"]) if job["state"] == Job.DONE else None
+        shape = serializers.JobSerializer
+        shown = {name: job.get(name) for name, read in shape.projection().items() if read}
+        return shape.represent(shown) | {"roadmap": made}
+
+    def _url(self, name, **kwargs):
+        return reverse(name, kwargs=kwargs, request=self.request)
+
     def _goal(self, goal_id):
         shape = serializers.GoalSerializer
         goal = Goal.objects.own(self.request.user, goal_id, shape.projection())
         return self._shown([goal], shape)[0]
 
     def _shown(self, goals, shape):
-        overview.streaks_of(goals, self.request.user)
+        overview.as_of_now(goals, self.request.user)
         return [shape.represent(goal) for goal in goals]
 
 

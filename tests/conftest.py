@@ -37,6 +37,7 @@ LONGEST = (
     "faults/test_least_privilege.py",
     "groups/test_stream.py",
     "faults/test_streams.py",
+    "faults/test_jobs.py",
     "faults/test_kept_sessions.py",
     "mongo/test_dump.py",
     "site/test_backup.py",

@@ -40,6 +40,7 @@ UNSET = (
     "COACH_CALLS_A_DAY",
     "COACH_TOKENS_A_DAY",
     "COACH_AT_ONCE",
+    "CELERY_BROKER_URL",
 )
 
 

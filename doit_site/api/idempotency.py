@@ -11,6 +11,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 from rest_framework.response import Response
 
 from doit_site import clock
+from doit_site.api import telling
 from doit_site.api.json import dumps
 from doit_site.api.problems import CONTENT_TYPE, Code, Problem
 from doit_site.models import IdempotencyKey
@@ -22,6 +23,8 @@ from doit_site.mongo.transactions import in_transaction
 KEPT = timedelta(hours=24)
 PREPARATIONS = 5
 CRASHED_AFTER = timedelta(seconds=60)
+# Not kept, beside 5xx: said by who did not look at the request itself.
+PASSING = (401, 421, 429)
 VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -29,7 +32,7 @@ class Outdated(Exception):
     """What was prepared no longer fits what is stored: prepare it anew."""
 
 
-def idempotent(handler=None, *, transaction=True, prepares=False):
+def idempotent(handler=None, *, transaction=True, prepares=False, tells=None):
     """Make a POST handler of a view honour Idempotency-Key.
 
     The answer is stored in the transaction that the handler's own writes join, so that
@@ -39,6 +42,10 @@ def idempotent(handler=None, *, transaction=True, prepares=False):
     With `prepares` the handler asks somebody outside first, which no transaction may wait for,
     and returns its act, a function without arguments that gives the response. The act may raise
     Outdated; then the handler is asked again, at most PREPARATIONS times.
+
+    With `tells` the answer is a stream, whose last event has this name. The handler does what may
+    be refused before the stream, and returns a function that takes `tell` and asks outside; that
+    one returns the act.
     """
 
     def decorate(handler):
@@ -48,11 +55,15 @@ def idempotent(handler=None, *, transaction=True, prepares=False):
                 return handler(view, request, *args, **kwargs)
 
             header = request.headers.get("Idempotency-Key")
+            if header is None and tells:
+                return _told(view, None, act, tells)
             if header is None:
                 return _prepared(act, lambda act: act()) if prepares else act()
             row = _row(request, header)
             if replay := _claim(row):
-                return replay
+                return telling.replayed(replay, tells) if tells else replay
+            if tells:
+                return _told(view, row, act, tells)
             return _answer(view, row, act, transaction, prepares)
 
         run.idempotent = True  # type: ignore[attr-defined]  # read by doit_site.api.schema
@@ -138,11 +149,32 @@ def _answer(view, row, act, transaction, prepares):
         return response
 
 
+def _told(view, row, begin, last):
+    """The stream of an answer that is made, and kept, in another thread."""
+    try:
+        ask = begin()
+    except Exception as error:
+        response = view.handle_exception(error)
+        if row:
+            _complete(row, response)
+        return response
+
+    def finish(tell):
+        try:
+            if row:
+                return _answer(view, row, lambda: ask(tell), transaction=True, prepares=True)
+            return _prepared(lambda: ask(tell), lambda act: act())
+        except Exception as error:
+            return view.handle_exception(error)
+
+    return telling.tell(finish, last)
+
+
 def _complete(row, response):
     """Store the answer, or free the key after one that a retry may better."""
     rows = IdempotencyKey.objects.collection
     mine = {"_id": row["_id"], "claim": row["claim"]}
-    if response.status_code in (401, 429) or response.status_code >= 500:
+    if response.status_code in PASSING or response.status_code >= 500:
         # `status: None` leaves a commit alone whose outcome was unknown; a row that stays frees itself.
         with suppress(PyMongoError):
             rows.delete_one({**mine, "status": None})

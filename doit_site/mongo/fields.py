@@ -89,3 +89,12 @@ class OptionalTextField(models.CharField):
 
     def get_prep_value(self, value):
         return super().get_prep_value(value) or None
+
+
+class OptionalDateTimeField(DateTimeField):
+    """A BSON date that is absent from the document when unset, so that a sparse index leaves it out."""
+
+    absent_when_none = True
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"null": True, "blank": True, "default": None, **kwargs})

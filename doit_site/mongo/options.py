@@ -2,9 +2,10 @@
 
 from pymongo.server_api import ServerApi
 
-# A worker needs a connection a thread, or who waits for a transaction's locks keeps it from ending.
+# A worker needs a connection a thread, or who waits for a transaction's locks keeps it from ending. The
+# process of the streams has the most threads (STREAM_THREADS); what is not needed is not opened.
 DEFAULTS = {
-    "maxPoolSize": 32,
+    "maxPoolSize": 100,
     "minPoolSize": 1,
     "maxIdleTimeMS": 60_000,
     "connectTimeoutMS": 1_000,

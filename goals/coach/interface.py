@@ -5,6 +5,7 @@ never see how an answer was made.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -28,6 +29,10 @@ CATEGORIES = (
     "home",
     "other",
 )
+
+
+# Gets a text in pieces, in order, from whichever thread makes it; returns at once.
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +220,8 @@ class AskingCoach(Protocol):
 
     def plan(self, request: PlanRequest, allowance: Allowance) -> Plan: ...
 
-    def reply(self, request: ChatRequest, allowance: Allowance) -> Reply: ...
+    def reply(self, request: ChatRequest, allowance: Allowance, tell: Tell | None = None) -> Reply:
+        """With `tell` the text is told while it is made, as far as it is known not to change."""
+        ...
 
     def questions(self, request: QuestionRequest, allowance: Allowance) -> tuple[Question, ...]: ...

@@ -116,7 +116,7 @@ def test_the_validator_installed_is_the_one_of_the_code(database):
     from importlib import import_module
 
     assert validators.installed(database, "users") == schemas.USERS
-    module = import_module(f"{migrations.__name__}.0002_validator")
+    module = import_module(f"{migrations.__name__}.0007_reminders")
     assert module.SCHEMA == schemas.USERS
 
 

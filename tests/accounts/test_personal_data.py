@@ -247,7 +247,15 @@ def test_export_gives_all_that_is_held(morning, busy_alice, alice_api, database)
     assert response["Content-Disposition"] == 'attachment; filename="doit-export.json"'
     data = response.json()
 
-    named = {"exported_at", "sessions", "profile", "goals", "question_reports", "groups"}
+    named = {
+        "exported_at",
+        "sessions",
+        "profile",
+        "goals",
+        "goal_jobs",
+        "question_reports",
+        "groups",
+    }
     assert set(data) == named
     assert data["exported_at"] == morning.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     profile = data["profile"]

@@ -132,3 +132,23 @@ def open_test_document(goal, **fields):
 
 
 open_test_document.__test__ = False
+
+
+def job_document(goal, **fields):
+    """A job that is done."""
+    now = clock.now()
+    times = dict.fromkeys(("created_at", "started_at", "finished_at"), now)
+    return {
+        "id": new_id(),
+        "goal_id": goal["id"],
+        "user_id": goal["user_id"],
+        "kind": "roadmap",
+        "options": None,
+        "state": "done",
+        "attempts": 1,
+        "holder": new_id(),
+        "error": None,
+        **times,
+        "expires_at": now + timedelta(days=30),
+        **fields,
+    }

@@ -18,7 +18,7 @@ ADDED_TO_GOALS = {
 }
 ADDED_TO_USERS = {
     *("name", "email", "status", "is_staff", "is_superuser", "password", "last_login"),
-    *("time_zone", "time_zones", "preferences"),
+    *("time_zone", "time_zones", "preferences", "reminders", "remind_at"),
 }
 
 

@@ -39,10 +39,10 @@ GET auth/sessions/, DELETE auth/sessions/{id}/, POST auth/password/reset/,
 POST auth/password/reset/confirm/, GET me/, PATCH me/, POST me/phone/, POST me/phone/verify/,
 POST me/erase/, GET me/export/, GET me/stats/, GET me/timeline/,
 GET goals/, POST goals/, GET goals/{id}/, PATCH goals/{id}/, DELETE goals/{id}/,
-POST goals/{id}/roadmap/, GET goals/{id}/roadmap/, GET goals/{id}/today/,
-GET goals/{id}/messages/, POST goals/{id}/messages/, GET goals/{id}/verifications/,
+POST goals/{id}/roadmap/, GET goals/{id}/roadmap/, POST goals/{id}/replan/, GET goals/{id}/today/,
+GET goals/{id}/messages/, POST goals/{id}/messages/, POST goals/{id}/messages/stream/, GET goals/{id}/verifications/,
 POST goals/{id}/verifications/, POST goals/{id}/verifications/{test_id}/answers/,
-GET goals/{id}/stats/,
+GET goals/{id}/stats/, GET goals/{id}/jobs/{job_id}/,
 GET groups/, GET groups/{id}/, GET groups/categories/, POST groups/match/,
 POST groups/{id}/join/, POST groups/{id}/leave/, GET groups/{id}/messages/,
 POST groups/{id}/messages/, POST groups/{id}/messages/{message_id}/report/,
@@ -77,7 +77,7 @@ def test_every_route_and_method_is_in_it_and_nothing_else():
 
 def test_every_endpoint_that_was_promised_is_in_it():
     promised = re.findall(r"(\w+) ([\w/{}]+)", PROMISED)
-    assert len(promised) == 44
+    assert len(promised) == 47
     assert {(path, method.lower()) for method, path in promised} <= set(OPERATIONS)
 
 

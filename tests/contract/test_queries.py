@@ -41,12 +41,16 @@ OPERATIONS = {
         "find sessions",
         "find users",
         "find goals",
+        "find goal_jobs",
+        "find roadmap_drafts",
         "find question_reports",
         "find group_memberships",
         "find groups",
         "find group_mutes",
         "find group_reports",
     ],
+    ("me/reminders/", "get"): [],
+    ("me/reminders/", "put"): ["find users", "update users", "update sessions", *COMMIT],
     ("me/coach/", "get"): [],  # without the llm coach
     ("me/stats/", "get"): ["find goals"],
     ("me/timeline/", "get"): ["find goals"],
@@ -57,15 +61,20 @@ OPERATIONS = {
     ("goals/{id}/", "delete"): [
         "delete goals",
         "delete verification_tests",
+        "delete goal_jobs",
+        "delete roadmap_drafts",
         "delete archive",
         *COMMIT,
     ],
     ("goals/{id}/roadmap/", "get"): ["find goals"],
     ("goals/{id}/roadmap/", "post"): ["find goals", "update goals"],
+    ("goals/{id}/replan/", "post"): ["find goals", "find goals"],  # nothing to carry
+    ("goals/{id}/jobs/{job_id}/", "get"): ["find goal_jobs"],
     ("goals/{id}/today/", "get"): ["find goals", "find verification_tests"],
     ("goals/{id}/stats/", "get"): ["find goals"],
     ("goals/{id}/messages/", "get"): ["find goals"],
     ("goals/{id}/messages/", "post"): ["find goals", "update goals"],
+    ("goals/{id}/messages/stream/", "post"): ["find goals"],  # here refused: tests/goals/llm
     ("goals/{id}/verifications/", "get"): ["find goals"],
     ("goals/{id}/verifications/", "post"): ["find goals", "find verification_tests"],
     ("goals/{id}/verifications/{test_id}/answers/", "post"): [

@@ -80,8 +80,8 @@ def environment(uri, **more):
 APPLICATION = "doit_site.wsgi:application"
 
 
-def start_server(uri, application=APPLICATION, threads=8, **more):
-    """(url, process) of granian serving the product."""
+def start_server(uri, application=APPLICATION, threads=8, within=20, **more):
+    """(url, process) of granian serving the product; `within` seconds it answers."""
     port = free_port()
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)),
@@ -96,7 +96,7 @@ def start_server(uri, application=APPLICATION, threads=8, **more):
         except httpx.HTTPError:
             return False
 
-    until(answers, 20, "the server answers")
+    until(answers, within, "the server answers")
     return url, process
 
 

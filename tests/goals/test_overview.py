@@ -20,10 +20,16 @@ def test_today_without_a_roadmap(alice_api, a_goal):
         assert today(alice_api, a_goal()) == {
             "date": noon(1).date().isoformat(),
             "day": None,
+            "carries": [],
             "verification": {"state": "none", "attempts_left": 0, "test_id": None},
             "streak": 0,
             "progress": 0.0,
-            "pace": {"days_due": 0, "days_passed": 0, "days_behind": 0},
+            "pace": {
+                "days_due": 0,
+                "days_passed": 0,
+                "days_behind": 0,
+                "projected_end": None,
+            },
         }
 
 
@@ -67,7 +73,12 @@ def test_today_after_the_end_is_the_earliest_day_left_until_none_is(
         client = client_of(alice)
         assert today(client, goal)["day"] == made["days"][1]
         assert today(client, goal)["verification"]["state"] == "due"
-        assert today(client, goal)["pace"] == {"days_due": 2, "days_passed": 1, "days_behind": 1}
+        assert today(client, goal)["pace"] == {
+            "days_due": 2,
+            "days_passed": 1,
+            "days_behind": 1,
+            "projected_end": noon(16).date().isoformat(),  # one more in eight days, as before
+        }
         prove(client, database, goal)
         clock.move_to(noon(10))
         assert today(client, goal)["day"] is None
@@ -95,7 +106,12 @@ def test_the_calendar_and_pace_of_a_goal(alice_api, a_goal, database):
         assert states == ["passed", "missed", "today", "ahead", "ahead"]
         shown = ("day", "date", "title")
         assert stats["calendar"] == [{name: day[name] for name in shown} for day in made["days"]]
-        assert stats["pace"] == {"days_due": 2, "days_passed": 1, "days_behind": 1}
+        assert stats["pace"] == {
+            "days_due": 2,
+            "days_passed": 1,
+            "days_behind": 1,
+            "projected_end": noon(10).date().isoformat(),
+        }
         assert (stats["streak"], stats["progress"]) == (0, 20.0)
         assert stats["verification_stats"]["total_tests"] == 1
 

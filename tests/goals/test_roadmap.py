@@ -132,8 +132,8 @@ def test_anew_brings_back_at_once_what_was_failed(alice_api, a_goal, database):
         assert briefs.failed_topics(document, briefs.planned_days(document)[:1]) == set(topics)
         clock.move_to(noon(2))
         new = make_roadmap(alice_api, goal)
-    assert made["days"][1]["tasks"][0]["task"] != new["days"][1]["tasks"][0]["task"]
-    assert new["days"][1]["tasks"][0]["task"].startswith("Review: ")
+    assert made["days"][1] != new["days"][1]
+    assert any(task["task"].startswith("Review: ") for task in new["days"][1]["tasks"])
     assert_is_whole(new, noon(1).date(), 30, 45)
 
 

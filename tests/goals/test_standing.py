@@ -98,16 +98,81 @@ def test_a_day_without_a_date_is_ahead():
 
 
 @pytest.mark.parametrize(
-    ("after", "kept", "due", "behind"),
-    [(0, [], 0, 0), (0, [1], 0, 0), (3, [1, 3], 3, 1), (3, [4], 3, 3), (99, [], 5, 5)],
+    ("after", "kept", "due", "behind", "end"),
+    [
+        (0, [], 0, 0, None),
+        (0, [1], 0, 0, 4),  # of today; never before the last day
+        (3, [1, 3], 3, 1, 7),  # two in three days; three more take five, from today on
+        (3, [1, 2, 3], 3, 0, 4),
+        (3, [4], 3, 3, 14),
+        (99, [], 5, 5, None),
+        (100, [1], 5, 5 - 1, 100 + 4 * 100 - 1),
+        (2000, [1], 5, 4, 9999),  # in 22 years: nothing to tell
+    ],
 )
-def test_pace(after, kept, due, behind):
+def test_pace(after, kept, due, behind, end):
     goal = roadmap(5, days_passed=kept)
     assert standing.pace(goal, FIRST + timedelta(days=after)) == {
         "days_due": due,
         "days_passed": len(kept),
         "days_behind": behind,
+        "projected_end": None if end in (None, 9999) else at(end),
     }
+
+
+def at(after):
+    return (FIRST + timedelta(days=after)).isoformat()
+
+
+def test_what_is_proved_today_counts_as_a_day_gone_by():
+    today = FIRST + timedelta(days=1)
+    goal = roadmap(6, days_passed=[2])
+    before = standing.pace(goal | {"daily_verifications": []}, today)
+    after = standing.pace(goal | {"daily_verifications": [entry(today)]}, today)
+    assert before["projected_end"] == at(1 + 5 - 1)  # one in one day
+    assert after["projected_end"] == at(2 + 10 - 1)  # one in two days, from tomorrow on
+
+
+def test_a_roadmap_that_is_done_ended_with_its_last_pass():
+    late = FIRST + timedelta(days=8)
+    goal = roadmap(2, days_passed=[1, 2], daily_verifications=[entry(FIRST), entry(late)])
+    assert standing.pace(goal, FIRST + timedelta(days=30))["projected_end"] == at(8)
+
+
+def test_paused_days_are_neither_behind_nor_gone_by():
+    pause = {"from": at(1), "until": at(4)}
+    goal = roadmap(10, days_passed=[1, 5], pauses=[pause])
+    pace = standing.pace(goal, FIRST + timedelta(days=5))
+    assert (pace["days_due"], pace["days_behind"]) == (2, 0)
+    assert pace["projected_end"] == at(5 + 8 - 1)
+    ahead = goal | {"pauses": [pause, {"from": at(7), "until": at(9)}]}
+    assert standing.pace(ahead, FIRST + timedelta(days=5))["projected_end"] == at(5 + 8 - 1 + 2)
+
+
+@pytest.mark.parametrize(
+    ("after", "kept", "numbers"),
+    [
+        (2, [], [3, 1]),  # today's first, then what it carries
+        (2, [1], [3]),
+        (3, [], [4, 2]),
+        (3, [2, 4], [4]),
+        (9, [], [1]),  # after the end the first, alone
+        (9, [1, 2], [3]),
+        (9, [1, 3], [2]),
+        (9, [1, 2, 3], [4]),
+        (9, [1, 3, 2, 4], []),
+    ],
+)
+def test_what_a_test_of_a_day_carries_after_a_re_planning(after, kept, numbers):
+    goal = roadmap(4, days_passed=kept, plan={"carries": [[], [], [1], [2]]})
+    carried = standing.carried(goal, FIRST + timedelta(days=after))
+    assert [day["day"] for day in carried] == numbers
+
+
+def test_a_plan_that_carries_nothing_carries_nothing():
+    for plan in (None, {}, {"carries": []}, {"carries": [[]]}):
+        assert standing.carries({"plan": plan}, 1) == standing.carries({"plan": plan}, 2) == []
+    assert standing.carries({"plan": {"carries": [[7]]}}, 0) == []
 
 
 @settings(max_examples=100)

@@ -1,130 +1,84 @@
-"""The streak against a slow plain model: random histories, zones, clock changes and moves."""
+"""The streak over the API; test_streak_histories.py has the search against the plain model."""
 
 import json
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from io import StringIO
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.core.management import call_command
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
-from accounts.calendar import Calendar, zones
+from accounts.calendar import Calendar
 from doit_site.mongo.fields import new_id
+from goals import streaks
 from goals.streaks import as_of_now, streak
 from goals.upkeep import refresh_streaks
+from tests.goals.plain_life import DAY, QUARTERS_A_DAY, PlainLife, utc
 from tests.goals.steps import make_roadmap, noon, prove, stored, url_of
-
-DAY = timedelta(days=1)
-HARD_ZONES = [
-    *("UTC", "Pacific/Apia", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York"),
-    *("Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Sao_Paulo"),
-    *("Africa/Casablanca", "Asia/Tehran", "America/St_Johns", "Asia/Kolkata", "Pacific/Chatham"),
-]
-STARTS = [
-    datetime(2011, 12, 20, tzinfo=UTC),  # Apia leaves out 2011-12-30
-    datetime(2024, 2, 20, tzinfo=UTC),  # a leap day, and New York's spring
-    datetime(2026, 3, 1, tzinfo=UTC),
-    datetime(2026, 10, 15, tzinfo=UTC),  # the autumn of both
-    datetime(2026, 12, 20, tzinfo=UTC),
-]
-zone_names = st.one_of(st.sampled_from(HARD_ZONES), st.sampled_from(sorted(zones())))
-
-
-QUARTER = timedelta(minutes=15)  # midnights of all zones fall on quarter hours
-
-
-class PlainLife:
-    """A person who walks through time by quarter hours and writes down the days they see.
-
-    A move waits for the midnight after it; where the new zone is still on a date already
-    lived, the first day there waits for the zone.
-    """
-
-    def __init__(self, start, hours, moves):
-        self.zone, self.lived, self.seen = "UTC", [], []
-        waiting = None
-        for number in range(hours * 4):
-            moment = start + QUARTER * number
-            shown = self._date(moment)
-            if waiting and shown > self.lived[-1]:
-                self.zone, waiting = waiting, None
-                shown = max(self._date(moment), self.lived[-1] + DAY)
-            if not self.lived or shown > self.lived[-1]:
-                self.lived.append(shown)
-            self.seen.append((moment, self.lived[-1]))
-            if number % 4 == 0 and number // 4 in moves:
-                zone = moves[number // 4]
-                waiting = zone if zone != self.zone else None
-
-    def _date(self, moment):
-        return moment.astimezone(ZoneInfo(self.zone)).date()
-
-    def streak(self, active):
-        """Count back over the days lived; the last one may still be open."""
-        days = list(reversed(self.lived))
-        if days[0] not in active:
-            days = days[1:]
-        count = 0
-        while count < len(days) and days[count] in active:
-            count += 1
-        return count
-
-
-@st.composite
-def histories(draw):
-    start = draw(st.sampled_from(STARTS)) + timedelta(hours=draw(st.integers(0, 23)))
-    hours = draw(st.integers(1, 24 * 18))
-    moves = draw(st.dictionaries(st.integers(0, hours - 1), zone_names, max_size=4))
-    missed = draw(st.sets(st.integers(0, 20), max_size=3))
-    return start, hours, moves, missed
-
-
-@settings(max_examples=300, deadline=None)
-@example((datetime(2011, 12, 20, tzinfo=UTC), 251, {216: "Pacific/Apia"}, set()))
-@example((datetime(2011, 12, 20, tzinfo=UTC), 400, {0: "Pacific/Apia", 300: "UTC"}, set()))
-@given(histories())
-def test_days_and_streak_are_the_plain_models(history):
-    start, hours, moves, missed = history
-    life = PlainLife(start, hours, moves)
-    calendar, due = Calendar(), sorted(moves)
-    for moment, day in life.seen[::4]:
-        assert calendar.day(moment) == day
-        if due and moment == start + timedelta(hours=due[0]):
-            calendar = calendar.moved(moves[due.pop(0)], moment)
-    now = life.seen[-1][0]
-    active = {day for n, day in enumerate(reversed(life.lived)) if n not in missed}
-    assert streak(active, calendar, now)[0] == life.streak(active)
-
-
-@settings(max_examples=100, deadline=None)
-@given(histories())
-def test_no_day_is_missed_by_travelling(history):
-    """Who proves every day they have is on a streak of all of them, wherever they fly."""
-    start, hours, moves, _ = history
-    life = PlainLife(start, hours, moves)
-    calendar = Calendar()
-    for number in sorted(moves):
-        calendar = calendar.moved(moves[number], start + timedelta(hours=number))
-    assert streak(life.lived, calendar, life.seen[-1][0]) == (len(life.lived), life.lived[-1])
 
 
 def test_travel_breaks_a_streak_that_counts_calendar_dates():
     """The broken twin: consecutive dates of the present zone, without a calendar."""
-    start = datetime(2026, 3, 1, tzinfo=UTC)
+    start = utc(2026, 3, 1)
+    life, calendar = PlainLife(start, 7), Calendar()
     # From Pago Pago to Kiritimati a whole date is left out.
-    life = PlainLife(start, 24 * 6, {0: "Pacific/Pago_Pago", 72: "Pacific/Kiritimati"})
+    for day, zone in ((0, "Pacific/Pago_Pago"), (3, "Pacific/Kiritimati")):
+        life.go_to(day * QUARTERS_A_DAY)
+        life.move(zone)
+        calendar = calendar.moved(zone, start + day * DAY)
+    life.go_to(6 * QUARTERS_A_DAY)
     assert any(b - a > DAY for a, b in pairwise(life.lived))
-    naive, day = 0, life.lived[-1]
+    naive, day = 0, life.today
     while day in life.lived:
         naive, day = naive + 1, day - DAY
-    calendar = Calendar().moved("Pacific/Pago_Pago", start)
-    calendar = calendar.moved("Pacific/Kiritimati", start + timedelta(hours=72))
-    right = streak(life.lived, calendar, life.seen[-1][0])[0]
-    assert naive < right == len(life.lived)
+    right = streak(life.lived, calendar, start + 6 * DAY)
+    assert right[:2] == (len(life.lived), life.today)
+    assert naive < right.days
+
+
+def days(text):
+    """The days of February 2026, from the first, that have an x."""
+    return {date(2026, 2, 1) + DAY * number for number, mark in enumerate(text) if mark == "x"}
+
+
+@pytest.mark.parametrize(
+    ("lived", "count", "freezes"),
+    [
+        ("xxxxxx", 6, 0),
+        ("xxxxxxx", 7, 1),
+        ("xxxxxxxx", 8, 1),
+        ("xxxxxxx-", 7, 1),  # today is not over
+        ("xxxxxxx--", 7, 0),
+        ("xxxxxxx---", 0, 0),
+        ("xxxxxx--", 0, 0),
+        ("xxxxxxx-x", 8, 0),
+        ("xxxxxxx-xxxxxx", 13, 0),
+        ("xxxxxxx-xxxxxxx", 14, 1),
+        ("xxxxxxxxxxxxxx--x", 15, 0),
+        ("xxxxxxxxxxxxxxxxxxxxxx", 22, 2),  # a third is not held
+        ("xxxxxxxxxxxxxx---x", 1, 0),
+        ("-------x", 1, 0),
+        ("", 0, 0),
+    ],
+)
+def test_freezes_are_earned_and_spent(lived, count, freezes):
+    moment = datetime(2026, 2, max(1, len(lived)), 12, tzinfo=UTC)
+    found = streak(days(lived), Calendar(), moment)
+    assert (found.days, found.freezes) == (count, freezes)
+
+
+def test_a_stored_streak_spends_freezes_and_bridges_pauses_as_time_goes_by():
+    goal = {"streak": 9, "streak_until": "2026-02-09", "freezes": 1}
+    goal["pauses"] = [{"from": "2026-02-11", "until": "2026-02-14"}]
+    found = [
+        streaks.now(goal, Calendar(), datetime(2026, 2, day, 12, tzinfo=UTC))
+        for day in range(9, 17)
+    ]
+    assert [each.days for each in found] == [9, 9, 9, 9, 9, 9, 0, 0]
+    assert [each.freezes for each in found] == [1, 1, 0, 0, 0, 0, 0, 0]
+    kept = {**goal, **found[5].fields()}  # as refresh_streaks would store it: nothing changes
+    assert streaks.as_of_now(kept, Calendar(), datetime(2026, 2, 14, 12, tzinfo=UTC)) == 9
 
 
 # Over the API
@@ -175,7 +129,7 @@ def verification(day, passed=True):
 
 def make_foreign(database, goal, entries):
     """Leave only what another program would have written."""
-    ours = ("streak_until", "days_passed", "score_total")
+    ours = ("streak_until", "freezes", "days_passed", "score_total")
     database.goals.update_one(
         {"id": goal["id"]},
         {
@@ -250,14 +204,17 @@ def test_refresh_streaks_leaves_every_other_field(alice_api, a_goal, database):
     list(refresh_streaks())
     after = stored(database, goal)
     changed = {name for name in after if after[name] != before.get(name, "absent")}
-    assert changed == {"streak", "streak_until"}
+    assert changed == {"streak", "streak_until", "freezes"}
 
 
 def test_as_of_now_from_the_stored_figure_and_its_last_day():
-    now = datetime(2026, 2, 10, 12, tzinfo=UTC)
-    calendar = Calendar()
-    assert as_of_now({"streak": 5, "streak_until": "2026-02-10"}, calendar, now) == 5
-    assert as_of_now({"streak": 5, "streak_until": "2026-02-09"}, calendar, now) == 5
-    assert as_of_now({"streak": 5, "streak_until": "2026-02-08"}, calendar, now) == 0
-    assert as_of_now({"streak": 5, "streak_until": None}, calendar, now) == 0
-    assert as_of_now({"streak": 5}, calendar, now) == 0
+    def found(**stored):
+        now = datetime(2026, 2, 10, 12, tzinfo=UTC)
+        return as_of_now({"freezes": 0, **stored}, Calendar(), now)
+
+    assert found(streak=5, streak_until="2026-02-10") == 5
+    assert found(streak=5, streak_until="2026-02-09") == 5
+    assert found(streak=5, streak_until="2026-02-08") == 0
+    assert found(streak=5, streak_until="2026-02-08", freezes=1) == 5
+    assert found(streak=5, streak_until=None) == 0
+    assert found(streak=5) == 0

@@ -25,16 +25,18 @@ ROOT = Path(__file__).parents[2]
 class StreamServer:
     """uvicorn as docs/operations.md starts it, on the database of the tests."""
 
-    def __init__(self, uri=None, settings="tests.groups.brisk", app=None, errors=None):
+    def __init__(
+        self, uri=None, settings="tests.groups.brisk", app=None, errors=None, graceful="4", **more
+    ):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         name = connection.settings_dict["NAME"] if uri is None else "doit_db"
-        more = {"DJANGO_SETTINGS_MODULE": settings, "DATABASE_NAME": name}
+        more |= {"DJANGO_SETTINGS_MODULE": settings, "DATABASE_NAME": name}
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "uvicorn", app or "doit_site.asgi:application"),
                 *("--port", str(self.port), "--log-level", "critical", "--no-access-log"),
-                *("--no-proxy-headers", "--timeout-graceful-shutdown", "4"),
+                *("--no-proxy-headers", "--timeout-graceful-shutdown", graceful),
             ],
             cwd=ROOT,
             env=environment(uri or os.environ["MONGODB_URI"], **more),
@@ -75,7 +77,7 @@ class Stream:
     """One open stream, read in a thread: `events`, `comments`; `over` once it has ended, and
     `whole` where the answer came to its proper end."""
 
-    def __init__(self, server, path, token=None, last=None):
+    def __init__(self, server, path, token=None, last=None, body=None, key=None):
         self.events, self.comments, self.raw = [], 0, []
         self.over = self.whole = False
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
@@ -84,7 +86,13 @@ class Stream:
             headers["Authorization"] = f"Bearer {token}"
         if last:
             headers["Last-Event-ID"] = last
-        self.connection.request("GET", f"/api/v1/{path}", headers=headers)
+        if key:
+            headers["Idempotency-Key"] = key
+        if body is None:
+            self.connection.request("GET", f"/api/v1/{path}", headers=headers)
+        else:
+            headers["Content-Type"] = "application/json"
+            self.connection.request("POST", f"/api/v1/{path}", json.dumps(body), headers)
         self.answer = self.connection.getresponse()
         self.status, self.headers = self.answer.status, self.answer.headers
         self.thread = None

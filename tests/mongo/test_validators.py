@@ -185,7 +185,7 @@ def test_an_older_document_stays_updatable(database, collection):
 @pytest.mark.parametrize(
     ("collection", "schema", "migration"),
     [
-        ("users", USERS, "accounts.migrations.0002_validator"),
+        ("users", USERS, "accounts.migrations.0007_reminders"),
         ("goals", GOALS, "goals.migrations.0002_validator"),
     ],
 )

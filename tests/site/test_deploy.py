@@ -85,14 +85,14 @@ def test_only_the_proxy_is_reached_from_outside():
 
 
 def test_production_settings_behind_one_proxy():
-    for name in ("web", "streams", "migrate", "backup"):
+    for name in ("web", "streams", "worker", "reminders", "migrate", "backup"):
         given = SERVICES[name]["environment"]
         assert (given["DEBUG"], given["TRUSTED_PROXIES"]) == ("false", "1")
         assert "w=1" not in given["MONGODB_URI"]
 
 
 def test_each_process_has_the_database_user_that_suffices():
-    users = dict.fromkeys(("web", "streams"), "doit_web")
+    users = dict.fromkeys(("web", "streams", "worker", "reminders"), "doit_web")
     users |= {"migrate": "doit_migrate", "backup": "doit_backup"}
     for name, user in users.items():
         assert SERVICES[name]["environment"]["MONGODB_URI"].startswith(f"mongodb://{user}:")
@@ -113,7 +113,7 @@ def test_every_service_is_contained_and_comes_back():
 
 def test_every_process_that_serves_is_asked_how_it_is():
     assert instructions("CMD")[0] == '["python", "-m", "doit_site.probe"]'
-    for name in ("mongo1", "mongo2", "mongo3", "proxy"):
+    for name in ("mongo1", "mongo2", "mongo3", "redis", "proxy"):
         assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
     for name in ("web", "streams"):
         assert "healthcheck" not in SERVICES[name]  # the image's
@@ -141,6 +141,10 @@ def test_what_is_run_exists(where):
         assert name == "application"
         assert re.search(rf"^{program}==", read("requirements.txt"), re.M)
         assert importlib.util.find_spec(module)
+    elif program == "celery":
+        assert re.search(r"^celery==", read("requirements.txt"), re.M)
+        assert arguments[0] == "--app=doit_site"
+        assert importlib.util.find_spec("doit_site.celery")
     elif arguments[0] == "-m":
         assert importlib.util.find_spec(arguments[1])
         if arguments[1] == "doit_site.daily":
@@ -166,12 +170,11 @@ def test_backups_are_daily_and_seven_are_kept():
     assert "OnCalendar=*-*-* " in read("docs/systemd/doit-backup.timer")
 
 
-def test_the_slot_of_the_worker_is_a_service():
-    block = re.search(r"^  # worker:\n(?:  # .*\n)+", read("compose.yaml"), re.M).group(0)
-    opened = read("compose.yaml").replace(block, block.replace("  # ", "  "))
-    worker = yaml.safe_load(opened)["services"]["worker"]
-    assert worker["profiles"] == ["worker"]
-    assert worker["image"] == "doit:local"
+def test_the_worker_is_there_for_who_asks_for_it():
+    for name in ("worker", "redis"):
+        assert SERVICES[name]["profiles"] == ["worker"]
+    assert SERVICES["worker"]["image"] == "doit:local"
+    assert LINES["worker"] == LINES["doit-worker.service"]
 
 
 def test_the_proxy_parts_streams_from_the_rest():
@@ -225,7 +228,7 @@ def moved(unit, folder):
     """The unit with its programs in `folder`, where systemd-analyze looks for them."""
     programs = folder / ".venv" / "bin"
     programs.mkdir(parents=True, exist_ok=True)
-    for name in ("python", "granian", "uvicorn"):
+    for name in ("python", "granian", "uvicorn", "celery"):
         program = programs / name
         program.touch()
         program.chmod(0o755)

@@ -173,7 +173,7 @@ def test_labels_are_of_fixed_lists(alice_api, a_goal, database):
     text = metrics.exposition().decode()
     labels = {(name, value) for (_, pairs), _ in figures(text).items() for name, value in pairs}
     known = {"method", "route", "status", "le", "command", "error", "outcome", "limit", "where"}
-    known |= {"act", "coach", "reason", "kind"}
+    known |= {"act", "coach", "reason", "kind", "end"}
     assert {name for name, _ in labels} <= known | {"generation"}
     assert goal["id"] not in text
     assert "anary" not in text

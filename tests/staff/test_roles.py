@@ -9,7 +9,8 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 from accounts import audit
 from accounts.models import AuditRecord
 from doit_site.mongo.fields import new_id
-from goals.models import Goal, QuestionReport
+from goals.models import Goal, Job, QuestionReport
+from tests.contract.documents import job_document
 from tests.staff.conftest import ROLES
 
 EVERYBODY = {"nobody", *ROLES}
@@ -46,6 +47,11 @@ WHO = {
     "goals_goal_history": SUPPORT,
     "goals_goal_delete": ADMIN,
     "goals_goal_read_chat": ADMIN,
+    "goals_job_changelist": SUPPORT,
+    "goals_job_add": set(),
+    "goals_job_change": SUPPORT,
+    "goals_job_history": SUPPORT,
+    "goals_job_delete": set(),
     "goals_questionreport_changelist": MODERATORS,
     "goals_questionreport_add": set(),
     "goals_questionreport_change": MODERATORS,
@@ -86,6 +92,9 @@ def ids(alice, carol, a_goal):
         "goal": goal["id"],
         "group": str(Group.objects.get(name="support").pk),
         "auditrecord": AuditRecord.objects.get().pk,
+        "job": Job.objects.create(
+            **job_document({"id": goal["id"], "user_id": alice.pk}, open_goal_id="", due_at=None)
+        ).pk,
         "questionreport": QuestionReport.objects.create(
             id=new_id(), question_key="k", prompt="Why?", choices=["a", "b"], answer=0
         ).pk,
@@ -149,10 +158,10 @@ def test_a_role_that_may_not_write_writes_nothing(browser_of, ids, database, rol
 @pytest.mark.parametrize(
     ("role", "links"),
     [
-        ("support", {"People", "Goals"}),
+        ("support", {"People", "Goals", "Jobs"}),
         ("analyst", set()),
         ("nobody", set()),
-        ("admin", {"People", "Goals", "Question reports", "Audit", "Roles"}),
+        ("admin", {"People", "Goals", "Jobs", "Question reports", "Audit", "Roles"}),
     ],
 )
 def test_the_side_shows_what_the_role_may_see(browser_of, role, links):

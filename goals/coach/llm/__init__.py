@@ -16,6 +16,7 @@ from goals.coach.interface import (
     Question,
     QuestionRequest,
     Reply,
+    Tell,
 )
 from goals.coach.llm import conversation, loop, planning, quizzing
 from goals.coach.llm.asking import Asking
@@ -57,8 +58,9 @@ class LlmCoach:
     def plan(self, request: PlanRequest, allowance: Allowance) -> Plan:
         return self._run(planning.plan(self._asking, self._links, request, allowance), allowance)
 
-    def reply(self, request: ChatRequest, allowance: Allowance) -> Reply:
-        return self._run(conversation.answer(self._asking, request, allowance), allowance)
+    def reply(self, request: ChatRequest, allowance: Allowance, tell: Tell | None = None) -> Reply:
+        answer = conversation.answer(self._asking, request, allowance, tell)
+        return self._run(answer, allowance)
 
     def questions(self, request: QuestionRequest, allowance: Allowance) -> tuple[Question, ...]:
         return self._run(quizzing.ask(self._asking, request, allowance), allowance)

@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from pydantic_ai import Agent, ModelRetry, RunContext
-from pydantic_ai.models import Model
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RunUsage
 
 from doit_site import metrics
 from goals.coach.interface import Allowance, CoachFailed
 from goals.coach.llm.breaker import Breaker
-from goals.coach.llm.model import reason_of
+from goals.coach.llm.live import Live
+from goals.coach.llm.model import Guarded, reason_of
 from goals.coach.llm.prompts import data, prompt
 
 logger = logging.getLogger("doit.coach")
@@ -41,7 +41,7 @@ class Act:
 class Asking:
     """Asks one model. `breaker` is told of calls that never came back."""
 
-    def __init__(self, model: Model, breaker: Breaker) -> None:
+    def __init__(self, model: Guarded, breaker: Breaker) -> None:
         self._model, self.breaker = model, breaker
         self._agents: dict[Act, Agent[Any, Any]] = {}
 
@@ -75,16 +75,20 @@ class Asking:
         values: dict[str, Any],
         allowance: Allowance,
         fit: Callable[[Any], Value],
+        live: Live | None = None,
     ) -> Value:
         """What `fit` makes of the model's answer. Where it raises Unfit, the model gets the reason.
+
+        `live` hears the answer while it comes.
 
         An answer that passes the allowance of tokens still counts: it is paid for. None is asked after it.
         """
         if not allowance.tokens_left:
             raise CoachFailed("tokens")
         usage, asked = RunUsage(), prompt(act.prompt)
+        model = self._model.heard_by(live) if live else self._model
         try:
-            done = await self._agent(act).run(data(values), deps=fit, usage=usage)
+            done = await self._agent(act).run(data(values), deps=fit, usage=usage, model=model)
         finally:
             allowance.spent += usage.total_tokens
         fields = {"prompt": f"{asked.name}/{asked.version}", "tokens": usage.total_tokens}

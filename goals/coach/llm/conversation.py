@@ -3,11 +3,12 @@
 import asyncio
 import re
 
-from goals.coach.interface import Allowance, ChatRequest, Classification, GoalBrief, Reply
+from goals.coach.interface import Allowance, ChatRequest, Classification, GoalBrief, Reply, Tell
 from goals.coach.llm import outputs
 from goals.coach.llm.asking import Act, Asking, Unfit
 from goals.coach.llm.data import chat_data, goal_data, message_data
 from goals.coach.llm.links import is_known
+from goals.coach.llm.live import Live
 from goals.coach.llm.texts import paragraphs, without_links
 
 LONGEST_REPLY = 4000
@@ -19,16 +20,19 @@ SUMMARY = Act("summary", outputs.Summary, 800)
 CATEGORY = Act("category", outputs.Category, 200)
 
 
-async def answer(asking: Asking, request: ChatRequest, allowance: Allowance) -> Reply:
+async def answer(
+    asking: Asking, request: ChatRequest, allowance: Allowance, tell: Tell | None = None
+) -> Reply:
     """The reply, and the summary of `request.older`: both at once, so that it costs no wait of its own.
 
-    A summary that fails costs nothing: the messages stay, and the next reply tries again.
+    `tell` gets the reply while it comes. A summary that fails costs nothing: the messages stay, and
+    the next reply tries again.
     """
     if not request.older:
-        return Reply(await _reply(asking, request, allowance))
+        return Reply(await _reply(asking, request, allowance, tell))
     summing = asyncio.ensure_future(_summary(asking, request, allowance))
     try:
-        text = await _reply(asking, request, allowance)
+        text = await _reply(asking, request, allowance, tell)
         return Reply(text, await _or_none(summing, asking, allowance))
     finally:
         summing.cancel()
@@ -46,17 +50,23 @@ async def _or_none(summing, asking, allowance):
 MARGIN = 0.5  # seconds kept back, so that a late summary does not cost the reply
 
 
-async def _reply(asking, request, allowance) -> str:
+async def _reply(asking, request, allowance, tell) -> str:
     """Plain text with the links that stand in the plan or lie under known roots."""
     in_plan = {link for day in request.days for task in day.tasks for link in task.resources}
 
+    def clean(text: str) -> str:
+        return without_links(text, lambda link: link in in_plan or is_known(link))
+
+    def shape(text: str) -> str:
+        return paragraphs(text, LONGEST_REPLY)
+
     def fit(made: outputs.Reply) -> str:
-        text = without_links(made.reply, lambda link: link in in_plan or is_known(link))
-        if text := paragraphs(text, LONGEST_REPLY):
+        if text := shape(clean(made.reply)):
             return text
         raise Unfit("The reply has no text.")
 
-    return await asking.ask(REPLY, chat_data(request), allowance, fit)
+    live = Live(tell, clean, shape) if tell else None
+    return await asking.ask(REPLY, chat_data(request), allowance, fit, live)
 
 
 async def _summary(asking, request, allowance) -> str:

@@ -20,6 +20,7 @@ from pydantic_ai.models.wrapper import WrapperModel
 from doit_site import metrics
 from goals.coach.interface import CoachFailed
 from goals.coach.llm.breaker import Breaker
+from goals.coach.llm.live import Live
 
 OPENAI = "https://api.openai.com/v1"
 ANTHROPIC = "https://api.anthropic.com"
@@ -27,6 +28,9 @@ NO_KEY = "none"  # of an endpoint on one's own machine, which asks for none
 PASSING = (ModelRateLimitError, ModelUnavailableError, ModelServerError, ModelConnectionError)
 RETRIES = 3
 LONGEST_PAUSE = 8.0
+# Anthropic else keeps a tool's argument back until it is whole.
+AS_IT_COMES = {"anthropic_eager_input_streaming": True}
+CANNOT_STREAM = (400, 422)
 
 
 def model_of(name: str, base_url: str, api_key: str, *, seconds: float) -> Any:
@@ -71,12 +75,19 @@ class Guarded(WrapperModel):
     """Tries again, with jitter, what may pass by itself; the caller's deadline ends it.
 
     `pause` is the first pause in seconds, doubled each time; the wait is drawn between nothing and
-    that, so that many who failed at once do not come back at once.
+    that, so that many who failed at once do not come back at once. With `live` the answer is
+    streamed, and it hears every event.
     """
 
-    def __init__(self, wrapped: Model, breaker: Breaker, *, pause: float) -> None:
+    def __init__(
+        self, wrapped: Model, breaker: Breaker, *, pause: float, live: Live | None = None
+    ) -> None:
         super().__init__(wrapped)
-        self._breaker, self._pause = breaker, pause
+        self._breaker, self._pause, self._live = breaker, pause, live
+
+    def heard_by(self, live: Live) -> "Guarded":
+        """The same model for one answer that is told while it comes."""
+        return Guarded(self.wrapped, self._breaker, pause=self._pause, live=live)
 
     async def request(self, messages, model_settings, model_request_parameters):
         for left in reversed(range(RETRIES + 1)):
@@ -93,9 +104,7 @@ class Guarded(WrapperModel):
         if not self._breaker.lets_through():
             raise CoachFailed("open")
         try:
-            response = await self.wrapped.request(
-                messages, model_settings, model_request_parameters
-            )
+            response = await self._respond(messages, model_settings, model_request_parameters)
         except ModelAPIError as error:
             # That the request itself was refused says nothing of the next one.
             if _is_theirs(error):
@@ -109,6 +118,27 @@ class Guarded(WrapperModel):
         self._breaker.succeeded()
         metrics.coach_tokens(response.usage.input_tokens, response.usage.output_tokens)
         return response
+
+    async def _respond(self, messages, model_settings, parameters):
+        if (live := self._live) is None:
+            return await self.wrapped.request(messages, model_settings, parameters)
+        streamed = {**(model_settings or {}), **AS_IT_COMES}
+        try:
+            return await self._streamed(live, messages, streamed, parameters)
+        except ModelHTTPError as error:
+            if error.status_code not in CANNOT_STREAM:
+                raise
+            # An endpoint that does not stream, or not so, may still answer.
+            return await self.wrapped.request(messages, model_settings, parameters)
+
+    async def _streamed(self, live: Live, messages, model_settings, parameters):
+        """The whole response, once every event of it was heard."""
+        live.begin()
+        opened = self.wrapped.request_stream(messages, model_settings, parameters)
+        async with opened as stream:
+            async for event in stream:
+                live.heard(event)
+            return stream.get()
 
     def _wait(self, tried, error) -> float:
         if error.retry_after is not None:

@@ -130,11 +130,13 @@ def projection(request: ChatRequest, now: Standing) -> str:
 
 
 def catching_up(voice: Voice) -> str:
-    """What to do about open days: nothing moves them, and none is lost."""
+    """What to do about open days: re-planning carries them, and none is lost."""
     return voice.pick(
-        "Do not double up: take today's day. What stays open can be proved after the target date.",
-        "Start with today's day; open days can still be proved after the target date, one a day.",
-        "Just go on with today. Open days keep until after the target date; or move that date.",
+        "Take today's day, and re-plan: open days are spread over those ahead where there is room; the "
+        "rest can be proved after the target date.",
+        "Start with today's day; re-planning carries open days into those ahead. What finds no room can "
+        "be proved after the target date, one a day.",
+        "Just go on with today. Re-planning carries open days along; or move the target date.",
     )
 
 

@@ -10,7 +10,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-TOKENS = {"in": 100, "out": 20}
+from tests.goals.llm import wire
+from tests.goals.llm.answers import good_question, well
+from tests.goals.llm.wire import TOKENS
+
+__all__ = ["good_question", "well"]  # with what else tests take from here
 
 
 @dataclass
@@ -90,8 +94,21 @@ class Text:
     text: str
 
 
+@dataclass
 class Cut:
     """Half an answer, then the connection is gone."""
+
+    answer: Any = field(default_factory=dict)
+
+
+@dataclass
+class Fails(Cut):
+    """Half a stream, then an error event."""
+
+
+@dataclass
+class Garbled(Cut):
+    """Half a stream, then what is no JSON."""
 
 
 @dataclass
@@ -101,6 +118,15 @@ class Waits:
     answer: Any
     release: threading.Event = field(default_factory=threading.Event)
     begun: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+
+@dataclass
+class Paced:
+    """A stream whose first `count` pieces are sent; the rest once `release` is set."""
+
+    answer: Any
+    count: int
+    release: threading.Event = field(default_factory=threading.Event)
 
 
 class Endpoint:
@@ -169,6 +195,10 @@ def _send(handler, call, answer):
         return _reply(handler, answer.code, error, answer.headers)
     if isinstance(answer, Raw):
         return _reply(handler, 200, answer.body)
+    if call.body.get("stream"):
+        return _stream(handler, call, answer)
+    if isinstance(answer, Paced | Fails | Garbled):
+        answer = answer.answer
     content = _openai(call, answer) if call.protocol == "openai" else _anthropic(call, answer)
     content = json.dumps(content).encode()
     if isinstance(answer, Cut):
@@ -177,6 +207,38 @@ def _send(handler, call, answer):
         handler.close_connection = True
         return None
     return _reply(handler, 200, content)
+
+
+def _stream(handler, call, answer):
+    """Server-sent events in chunks, as the endpoints send them."""
+    text = answer.text if isinstance(answer, Text) else None
+    inner = answer.answer if isinstance(answer, Cut | Paced) else answer
+    first, pieces, last = wire.events_of(call, inner, text)
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/event-stream; charset=utf-8")
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    if isinstance(answer, Paced):
+        _chunks(handler, [*first, *pieces[: answer.count]])
+        answer.release.wait(30)
+        pieces = pieces[answer.count :]
+    elif isinstance(answer, Cut):
+        _chunks(handler, [*first, *pieces[: len(pieces) // 2]])
+        handler.close_connection = True
+        if type(answer) is Cut:
+            return
+        bad = wire.error_event if isinstance(answer, Fails) else wire.garbled_event
+        _chunks(handler, [bad(call), b""])
+        return
+    else:
+        pieces = [*first, *pieces]
+    _chunks(handler, [*pieces, *last, b""])
+
+
+def _chunks(handler, parts):
+    for part in parts:
+        handler.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+        handler.wfile.flush()
 
 
 def _reply(handler, code, content, headers=None):
@@ -197,7 +259,7 @@ def _openai(call, answer):
     if isinstance(answer, Text):
         message["content"] = answer.text
     else:
-        arguments = json.dumps({} if isinstance(answer, Cut) else answer)
+        arguments = json.dumps(answer.answer if isinstance(answer, Cut) else answer)
         function = {"name": call.tool["name"], "arguments": arguments}
         message["tool_calls"] = [{"id": "call_1", "type": "function", "function": function}]
     return {
@@ -218,7 +280,7 @@ def _anthropic(call, answer):
     if isinstance(answer, Text):
         content: dict[str, Any] = {"type": "text", "text": answer.text}
     else:
-        given = {} if isinstance(answer, Cut) else answer
+        given = answer.answer if isinstance(answer, Cut) else answer
         content = {"type": "tool_use", "id": "toolu_1", "name": call.tool["name"], "input": given}
     return {
         "id": "msg_1",
@@ -230,52 +292,3 @@ def _anthropic(call, answer):
         "stop_sequence": None,
         "usage": {"input_tokens": TOKENS["in"], "output_tokens": TOKENS["out"]},
     }
-
-
-def well(call: Call) -> dict[str, Any]:
-    """What a good model gives."""
-    return globals()[f"good_{call.act}"](call.data)
-
-
-def good_chat(data):
-    return {"reply": f"On day one: {len(data['history'])} messages before this."}
-
-
-def good_summary(data):
-    return {"summary": f"{len(data['messages'])} messages, after {data['earlier'] or 'none'}"}
-
-
-def good_category(data):
-    return {"category": "music", "subcategory": "banjo"}
-
-
-def good_questions(data):
-    return {"questions": [good_question(n) for n in range(data["count"])]}
-
-
-def good_question(number):
-    return {
-        "prompt": f"What holds of string {number}?",
-        "right": f"It is tuned to note {number}",
-        "wrong": [f"It is made of {stuff} {number}" for stuff in ("wood", "glass", "stone")],
-        "explanation": "That is how it is tuned.",
-    }
-
-
-def good_outline(data):
-    parts = [{"theme": f"Theme {n}", "carries": [f"Thing {n}"]} for n in range(len(data["parts"]))]
-    return {"summary": "From the first chord to the concert.", "parts": parts}
-
-
-def good_part(data):
-    name = data.get("part", {}).get("theme", "Theme")
-    return {"days": [good_day(name, n) for n in range(data["days"])]}
-
-
-def good_whole(data):
-    return {"summary": "A short way to the first song.", **good_part(data)}
-
-
-def good_day(name, number, **task):
-    task = {"task": f"Play exercise {number} of {name}", "minutes": 20, "resources": []} | task
-    return {"title": f"{name}, step {number}", "tasks": [task], "tips": "Slowly."}
