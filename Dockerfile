@@ -38,6 +38,6 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-m", "doit_site.probe"]
 # Measured with 3 to 8 threads: on one core more of them only pass the interpreter around. More
-# workers do help: GRANIAN_WORKERS, one a core.
-CMD ["granian", "--interface", "wsgi", "--runtime-mode", "st", "--blocking-threads", "4", \
+# workers do help: GRANIAN_WORKERS, one a core. Two of the six may wait for the coach (COACH_AT_ONCE).
+CMD ["granian", "--interface", "wsgi", "--runtime-mode", "st", "--blocking-threads", "6", \
      "doit_site.wsgi:application"]

@@ -8,69 +8,20 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.functional import cached_property
-from django_mongodb_backend.fields import ArrayField, EmbeddedModelArrayField, EmbeddedModelField
+from django_mongodb_backend.fields import EmbeddedModelArrayField, EmbeddedModelField
 
 from accounts import phones
 from accounts.calendar import Calendar, ZoneChange
+from accounts.embedded import Preferences, Reminders, StoredZoneChange
 from doit_site import clock
-from doit_site.mongo.documents import Document, DocumentManager, Embedded
+from doit_site.mongo.documents import Document, DocumentManager
 from doit_site.mongo.fields import (
-    DateTextField,
     DateTimeField,
     IdField,
     OptionalDateTimeField,
     OptionalTextField,
 )
 from doit_site.mongo.indexes import Index
-
-
-class Preferences(Embedded):
-    """How the product meets the person (seed 2-nexstepai.md)."""
-
-    notifications = models.BooleanField(default=True)
-    theme = models.CharField(
-        max_length=10,
-        default="system",
-        choices=[("system", "System"), ("light", "Light"), ("dark", "Dark")],
-    )
-    language = models.CharField(max_length=35, default="en")
-
-    def __str__(self):
-        return f"{self.theme}, {self.language}"
-
-
-class Reminders(Embedded):
-    """What the person wants to be reminded of, and when (accounts.reminders).
-
-    `time`, `quiet_from` and `quiet_to` are HH:MM on the person's wall; `reminded_on` and
-    `summarised_on` the person's last days with a message, with a weekly summary.
-    """
-
-    enabled = models.BooleanField(default=False)
-    weekly = models.BooleanField(default=True)
-    time = models.CharField(max_length=5, default="18:00")
-    quiet_from = models.CharField(max_length=5, default="22:00")
-    quiet_to = models.CharField(max_length=5, default="08:00")
-    reminded_on = DateTextField(null=True)
-    summarised_on = DateTextField(null=True)
-
-    def __str__(self):
-        if not self.enabled:
-            return "off"
-        weekly = ", with a weekly summary" if self.weekly else ""
-        return f"at {self.time}, quiet from {self.quiet_from} to {self.quiet_to}{weekly}"
-
-
-class StoredZoneChange(Embedded):
-    """accounts.calendar.ZoneChange as it is stored."""
-
-    zone = models.CharField(max_length=64)
-    since = DateTimeField()
-    first_day = DateTextField()
-    skipped = ArrayField(DateTextField(), default=list)
-
-    def __str__(self):
-        return f"{self.zone} from {self.first_day}"
 
 
 class UserManager(DocumentManager, BaseUserManager):

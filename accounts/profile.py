@@ -5,7 +5,8 @@ from datetime import date, datetime
 from pymongo.errors import DuplicateKeyError
 
 from accounts import codes, reminders, sessions
-from accounts.models import Preferences, User
+from accounts.embedded import Preferences
+from accounts.models import User
 from doit_site import clock
 from doit_site.api.problems import Code, Problem
 from doit_site.mongo.client import current_session

@@ -14,7 +14,8 @@ from django.conf import settings
 from django.core import signing
 
 from accounts import sessions
-from accounts.models import Reminders, User
+from accounts.embedded import Reminders
+from accounts.models import User
 from accounts.wall_times import Times, may_write, next_due, present_due
 from doit_site import clock
 from doit_site.api.problems import invalid

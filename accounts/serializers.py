@@ -4,7 +4,8 @@ from rest_framework import serializers
 
 from accounts import phones
 from accounts.calendar import zones
-from accounts.models import Preferences, Session
+from accounts.embedded import Preferences
+from accounts.models import Session
 from accounts.profile import effective_from
 from accounts.wall_times import PATTERN
 from doit_site import clock

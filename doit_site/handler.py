@@ -21,7 +21,7 @@ from django.urls import set_script_prefix
 
 logger = logging.getLogger("doit.streams")
 
-THREADS = 4  # as many as a WSGI worker has
+THREADS = 6  # as many as a WSGI worker has
 
 
 class Handler(ASGIHandler):

@@ -207,7 +207,7 @@ COACH_API_KEY = needed(
 )
 COACH_CALLS_A_DAY = env.int("COACH_CALLS_A_DAY", 100)  # of one person
 COACH_TOKENS_A_DAY = env.int("COACH_TOKENS_A_DAY", 300_000)
-COACH_AT_ONCE = env.int("COACH_AT_ONCE", 2)  # that wait in one process, which has 4 threads
+COACH_AT_ONCE = env.int("COACH_AT_ONCE", 2)  # that wait in one process, which has 6 threads
 if COACH_AT_ONCE < 1:
     raise Missing("COACH_AT_ONCE is out of range, it is at least 1.")
 COACH_STREAMS_AT_ONCE = env.int("COACH_STREAMS_AT_ONCE", 64)  # as well, in threads of their own

@@ -137,8 +137,8 @@ def _right_pause(goal):
     if goal.get("status") == Goal.PAUSED and as_date(goal.get("paused_until")) is None:
         right["status"] = Goal.ACTIVE  # as everybody who reads it takes it
     freezes = goal.get("freezes")
-    if freezes is not None and not 0 <= freezes <= streaks.MOST_FREEZES:
-        right["freezes"] = min(max(0, freezes), streaks.MOST_FREEZES)
+    if isinstance(freezes, int | float) and not 0 <= freezes <= streaks.MOST_FREEZES:
+        right["freezes"] = 0 if freezes < 0 else streaks.MOST_FREEZES
     return right
 
 

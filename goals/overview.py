@@ -223,9 +223,12 @@ def as_of_now(rows: list[dict], user: User) -> None:
         verified = {row["id"]: row for row in found}
     moment = clock.now()
     today = user.calendar.day(moment)
+    yesterday = user.calendar.yesterday(moment).isoformat()
     for row in rows:
-        source = row if streaks.is_kept(row) else verified.get(row["id"]) or {}
-        row["streak"] = streaks.as_of_now(source, user.calendar, moment)
+        if (streak := streaks.stands(row, yesterday)) is None:
+            source = row if streaks.is_kept(row) else verified.get(row["id"]) or {}
+            streak = streaks.as_of_now(source, user.calendar, moment)
+        row["streak"] = streak
         row["status"], row["paused_until"] = pauses.as_of(row, today)
         for name in streaks.NOT_SHOWN:
             row.pop(name, None)

@@ -86,6 +86,18 @@ def as_of_now(goal: dict, calendar: Calendar, moment: datetime) -> int:
     return now(goal, calendar, moment).days
 
 
+def stands(goal: dict, yesterday: str) -> int | None:
+    """The stored streak where no day can have been missed since: none, or one that reaches `yesterday`.
+
+    None where the days since then have to be looked at. For lists: it costs a ninth of `now`.
+    """
+    if not is_kept(goal):
+        return None
+    count, until = int(goal["streak"] or 0), goal["streak_until"]
+    reaches = isinstance(until, str) and until >= yesterday
+    return count if reaches or not count else None
+
+
 def reckoned(
     goal: dict, calendar: Calendar, moment: datetime, frozen: set[date] | None = None
 ) -> Streak:

@@ -160,6 +160,30 @@ def test_a_validator_at_another_level_is_installed_anew(database, loose):
         validators.install(database, "goals", GOALS)
 
 
+# Goals: pauses and freezes
+
+
+def test_a_pause_without_end_freezes_that_cannot_be_and_dates_in_the_other_shape(goals, alice):
+    moment = datetime(2026, 2, 9)
+    row = insert(goals, MINIMAL_GOAL, user_id=alice.pk, status="paused", freezes=7)
+    dated = {
+        "paused_until": moment,
+        "status": "paused",
+        "pauses": [{"from": moment, "until": moment}],
+    }
+    other = insert(goals, MINIMAL_GOAL, user_id=alice.pk, **dated)
+    _, findings = check("--fix")
+    assert {(problem, fixed) for *_, problem, fixed in findings} == {
+        ("wrong status, freezes", True),
+        ("paused_until is a datetime", True),
+        ("pauses.0.from is a datetime", True),
+        ("pauses.0.until is a datetime", True),
+    }
+    assert (stored(goals, row)["status"], stored(goals, row)["freezes"]) == ("active", 2)
+    assert stored(goals, other)["paused_until"] == "2026-02-09"
+    assert check() == (0, [])
+
+
 # Goals: times
 
 

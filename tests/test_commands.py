@@ -203,7 +203,7 @@ def test_refresh_streaks_touches_nothing_else_and_nothing_twice(alice, database)
     goal = insert(database.goals, {**COMPLETE_GOAL, "streak": 5}, user_id=alice.pk)
     assert json.loads(run("refresh_streaks", "--format=json")) == {"goals": 1, "changed": 1}
     once = stored(database.goals, goal)
-    assert once == {**goal, "streak": 0, "streak_until": None}
+    assert once == {**goal, "streak": 0, "streak_until": None, "freezes": 0}
     assert json.loads(run("refresh_streaks", "--format=json")) == {"goals": 1, "changed": 0}
     assert stored(database.goals, goal) == once
 

@@ -1,7 +1,7 @@
 import django_mongodb_backend.fields
 from django.db import migrations, models
 
-import accounts.models
+import accounts.embedded
 import doit_site.mongo.fields
 import doit_site.mongo.indexes
 from doit_site.mongo.validators import SetValidator
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                     field=django_mongodb_backend.fields.EmbeddedModelField(
                         blank=True,
                         editable=False,
-                        embedded_model=accounts.models.Reminders,
+                        embedded_model=accounts.embedded.Reminders,
                         null=True,
                     ),
                 ),

@@ -6,7 +6,8 @@ from django.db import DatabaseError, IntegrityError
 from pymongo.errors import WriteError
 
 from accounts import migrations, schemas
-from accounts.models import Preferences, StoredZoneChange, User
+from accounts.embedded import Preferences, StoredZoneChange
+from accounts.models import User
 from doit_site import clock
 from doit_site.mongo import validators
 from doit_site.mongo.fields import new_id

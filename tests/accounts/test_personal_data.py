@@ -253,6 +253,7 @@ def test_export_gives_all_that_is_held(morning, busy_alice, alice_api, database)
         "profile",
         "goals",
         "goal_jobs",
+        "roadmap_drafts",
         "question_reports",
         "groups",
     }

@@ -35,6 +35,7 @@ def goal_document(user_id, **fields):
         "daily_verifications": [],
         "verification_stats": None,
         "streak_until": None,
+        "freezes": 0,
         "category": "fitness",
         "subcategory": None,
         "status": "active",

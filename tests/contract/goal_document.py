@@ -14,6 +14,7 @@ DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z")
 ADDED_TO_GOALS = {
     *("category", "subcategory", "status", "completed_at", "version", "roadmap_outdated"),
     *("plan", "streak_until", "days_passed", "score_total"),
+    *("paused_until", "pauses", "freezes", "make_up_date"),
     *("archived", "archived_passes"),
 }
 ADDED_TO_USERS = {

@@ -243,7 +243,7 @@ def test_changing_a_foreign_goal_leaves_every_other_field(foreign, database, in_
         result = submit(api, goal, test["id"], answers)
         assert result.status_code == 200, result.content
         effects = ("streak", "progress", "daily_verifications", "verification_stats")
-        ours = ("streak_until", "days_passed", "score_total", "status", "completed_at")
+        ours = ("streak_until", "freezes", "days_passed", "score_total", "status", "completed_at")
         assert after(*effects, *ours)["roadmap"] == roadmap
         assert result.json()["verification_stats"]["total_tests"] == 1
         assert api.post(url_of(goal) + "roadmap/", {}).json()["code"] == "target_date_passed"

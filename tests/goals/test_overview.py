@@ -23,6 +23,8 @@ def test_today_without_a_roadmap(alice_api, a_goal):
             "carries": [],
             "verification": {"state": "none", "attempts_left": 0, "test_id": None},
             "streak": 0,
+            "freezes": 0,
+            "make_up": None,
             "progress": 0.0,
             "pace": {
                 "days_due": 0,
@@ -118,7 +120,7 @@ def test_the_calendar_and_pace_of_a_goal(alice_api, a_goal, database):
 
 def test_my_stats_are_over_all_goals(alice_api, bob_api, a_goal, database):
     assert alice_api.get("/api/v1/me/stats/").json() == {
-        "goals": {"active": 0, "completed": 0, "abandoned": 0},
+        "goals": {"active": 0, "paused": 0, "completed": 0, "abandoned": 0},
         "days_passed": 0,
         "best_streak": 0,
         "verification_stats": None,
@@ -136,7 +138,7 @@ def test_my_stats_are_over_all_goals(alice_api, bob_api, a_goal, database):
         clock.move_to(noon(2))
         prove(alice_api, database, long)
         assert alice_api.get("/api/v1/me/stats/").json() == {
-            "goals": {"active": 1, "completed": 1, "abandoned": 1},
+            "goals": {"active": 1, "paused": 0, "completed": 1, "abandoned": 1},
             "days_passed": 3,
             "best_streak": 2,
             "verification_stats": {

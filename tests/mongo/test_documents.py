@@ -2,7 +2,8 @@
 
 import pytest
 
-from accounts.models import Preferences, User
+from accounts.embedded import Preferences
+from accounts.models import User
 from doit_site import clock
 from doit_site.mongo.client import get_db
 from doit_site.mongo.fields import new_id

@@ -156,7 +156,7 @@ def test_what_is_run_exists(where):
 
 def test_both_ways_serve_alike():
     for where in ("Dockerfile", "doit-web.service"):
-        assert "--runtime-mode st --blocking-threads 4" in " ".join(LINES[where])
+        assert "--runtime-mode st --blocking-threads 6" in " ".join(LINES[where])
     options, unit = (
         {option for option in LINES[where] if "host" not in option and "port=" not in option}
         for where in ("streams", "doit-streams.service")

@@ -81,3 +81,43 @@ def test_rows_are_shares_of_the_largest():
     items = [{"label": "a", "count": 4}, {"label": "b", "count": 1}, {"label": "c", "count": 0}]
     assert [row["share"] for row in charts.rows(items, "Rows")["items"]] == [100.0, 25.0, 0.0]
     assert charts.rows([], "None")["items"] == []
+
+
+def paused_goal(database):
+    goal = database.goals.find_one({"title": "Sleep better and meditate"})
+    return Goal.objects.get(pk=goal["id"])
+
+
+def test_a_pause_and_freezes_are_shown(boss, database):
+    list(demo.seed())
+    goal = paused_goal(database)
+    shown = admin_page.standing_of(goal)
+    states = [day["state"] for day in shown["days"]]
+    assert states[7:17] == ["frozen"] + ["passed"] * 2 + ["today"] + ["paused"] * 5 + ["ahead"]
+    assert (shown["streak"], shown["freezes"]) == (9, 0)
+    page = boss.page(f"{GOALS}{goal.pk}/change/")
+    assert f"<dd>{goal.paused_until}</dd>" in page
+    assert 'value="paused"' in page
+
+
+def test_staff_end_a_pause_and_begin_none(boss, database, time_machine):
+    list(demo.seed())
+    goal = paused_goal(database)
+    url = f"{GOALS}{goal.pk}/change/"
+    assert boss.edit(url, "goal_form", status="active").status_code == 302
+    kept = database.goals.find_one({"id": goal.pk})
+    assert (kept["status"], kept["paused_until"], kept["pauses"]) == ("active", None, [])
+    assert 'value="paused"' not in boss.page(url)
+    refused = boss.edit(url, "goal_form", status="paused")
+    assert refused.context["adminform"].form.errors.keys() == {"status"}
+
+
+def test_a_pause_that_is_over_is_not_shown(boss, database):
+    list(demo.seed())
+    goal = paused_goal(database)
+    today = goal.user.today().isoformat()
+    database.goals.update_one({"id": goal.pk}, {"$set": {"paused_until": today}})
+    page = boss.page(f"{GOALS}{goal.pk}/change/")
+    assert "paused until" not in page
+    assert boss.edit(f"{GOALS}{goal.pk}/change/", "goal_form", title="Rest").status_code == 302
+    assert database.goals.find_one({"id": goal.pk})["title"] == "Rest"
