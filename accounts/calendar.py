@@ -53,7 +53,7 @@ class Calendar:
         tomorrow = day + ONE_DAY
         end = _midnight(tomorrow, "UTC")
         for change in self.changes:
-            if end <= change.since:
+            if end < change.since:
                 break
             midnight = _midnight(tomorrow, change.zone)
             end = change.since if change.first_day > day else max(change.since, midnight)

@@ -40,8 +40,10 @@ class PlainLife:
         self.start, self.days = start, days
         self.quarter = 0
         self.dates = dates(start, "UTC", days)
-        self.zone, self.waiting = "UTC", None
+        self.zone = "UTC"
+        self.waiting: str | None = None
         self.lived = [self.dates[0]]
+        self.began = [0]  # the quarter hour in which each of them did
         self.active: set[date] = set()
         self.paused: set[date] = set()
         self.paused_until: date | None = None
@@ -67,6 +69,7 @@ class PlainLife:
             shown = max(self.dates[quarter], self.today + DAY)
         day = self.today
         self.lived.append(shown)
+        self.began.append(quarter)
         while self.paused_until and day < shown:
             day += DAY  # dates that were skipped lie in the pause too
             if day >= self.paused_until:

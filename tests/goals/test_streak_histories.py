@@ -1,4 +1,4 @@
-"""Streak, freezes, status, progress and pace of 10,000 random lives, against a slow plain model.
+"""Days, streak, freezes, status, progress and pace of 10,000 random lives, against a slow plain model.
 
 A history is made from its number alone: `check(number)` runs one again. No database: what is tried
 are the rules that the acts write by and that every read asks.
@@ -146,6 +146,8 @@ class History:
         listed = {**goal, "pauses": (goal.get("pauses") or [])[-1:]}
         self.same(streaks.now(listed, self.calendar, self.moment))
         self.same(streaks.reckoned(goal, self.calendar, self.moment))
+        for day, over in zip(self.life.lived, self.life.began[1:], strict=False):
+            assert self.calendar.end_of(day) == self.start + QUARTER * over
         passed = standing.days_passed(goal)
         assert standing.progress(len(passed), self.total) == self.progress()
         due = [day for day in self.planned if day < today and day not in self.life.paused]

@@ -1,19 +1,17 @@
 """messages/stream/: the reply word by word, and the exchange stored whole, once, whoever reads it.
 
-uvicorn in a thread of the tests, so that settings and the model's endpoint are theirs.
+The server is one of the tests (served.py).
 """
 
 import asyncio
-import threading
 
 import pytest
-import uvicorn
 
 from doit_site.api import telling
-from doit_site.handler import Handler
 from goals.consulting import NOTES
-from tests.faults.conftest import free_port, until
+from tests.faults.conftest import until
 from tests.goals.llm.endpoint import Cut, Fails, Garbled, Paced, Raw, Status, Text, Waits
+from tests.goals.llm.served import Served
 from tests.goals.llm.steps import OFFLINE, say
 from tests.goals.steps import stored, url_of
 from tests.groups.streams import Stream, token_of
@@ -22,34 +20,6 @@ from tests.races import together
 
 LONG = "Two chords a day are enough, said slowly and played twice: C, then G. That is all."
 BODY = {"content": "What now?"}
-
-
-class Served(uvicorn.Server):
-    """The product under ASGI, as if behind a proxy that speaks HTTPS."""
-
-    def __init__(self):
-        handler = Handler()
-
-        async def application(scope, receive, send):
-            await handler({**scope, "scheme": "https"}, receive, send)
-
-        self.port = free_port()
-        config = uvicorn.Config(
-            application,
-            port=self.port,
-            lifespan="off",
-            ws="none",
-            log_config=None,
-            access_log=False,
-        )
-        super().__init__(config)
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-        until(lambda: self.started, 10, "it listens")
-
-    def close(self):
-        self.should_exit = True
-        self.thread.join(10)
 
 
 @pytest.fixture(scope="module")
