@@ -240,6 +240,8 @@ IDS = [
 def test_no_id_in_a_path_is_an_error_of_the_server(alice_api, path, method):
     body = json.dumps(expected(path, method))
     for one in IDS:
-        named = dict.fromkeys(("id", "test_id", "question_id", "message_id", "username"), one)
+        named = dict.fromkeys(
+            ("id", "test_id", "question_id", "job_id", "message_id", "username"), one
+        )
         url = "/api/v1/" + path.format(**named)
         assert_problem(alice_api.generic(method.upper(), url, body, "application/json"), 404)

@@ -141,6 +141,7 @@ def place(alice, database, sms_box):
             "id": goal["id"],
             "test_id": test["id"],
             "question_id": "q1",
+            "job_id": goal["id"],
             "groups": in_paths_of(group),
         }
         return parameters, session, {"Authorization": f"Bearer {token}"}

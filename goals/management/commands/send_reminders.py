@@ -35,6 +35,7 @@ class Command(BaseCommand):
                 self._once(stopped=stopped, **options)
             except CommandError as error:
                 self.stderr.write(str(error))  # the next round tries again
+            self.stdout.flush()  # into a pipe it would wait for more lines
             stopped.wait(every * 60)
 
     @one_line_errors
