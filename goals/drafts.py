@@ -121,14 +121,10 @@ def summary_of(proposal: Proposal, changes: list[dict]) -> str:
     passed = set(standing.days_passed(proposal.goal))
     carried = {one for numbers in carries for one in numbers} - passed
     if carried and said:
-        text += f" Missed work carried into days ahead: {_days(carried)}."
+        text += f" Missed work carried into days ahead: {roadmap.named_days(carried)}."
     if proposal.left:
-        text += f" No room ahead for what was missed on {_days(proposal.left)}."
+        text += f" No room ahead for what was missed on {roadmap.named_days(proposal.left)}."
     return text
-
-
-def _days(numbers) -> str:
-    return f"{'day' if len(numbers) == 1 else 'days'} {', '.join(map(str, sorted(numbers)))}"
 
 
 def exported(user_id: str) -> list[dict]:

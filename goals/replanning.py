@@ -11,31 +11,23 @@ from goals.models import Goal
 from goals.roadmap import Proposal
 
 
-def make(*, user: User, goal_id: str, minutes_per_day: int | None = None) -> dict:
-    """Carry the tasks of missed days into the days ahead, and return the roadmap's object.
+def prepare(*, user: User, goal_id: str, minutes_per_day: int | None = None) -> Callable[[], dict]:
+    """Carry the tasks of missed days into the days ahead; the function returned stores that.
+
+    It returns the roadmap's object, or raises Outdated when the goal changed meanwhile. Only it may
+    run in a transaction: the coach may take its time.
 
     The missed days stay as they are; whatever days ahead carried before is placed anew. The days
     ahead keep their own tasks, unless the roadmap is outdated or `minutes_per_day` is less than
     before: then the coach makes them anew. More minutes a day make more room. Raises Problem
-    `not_found`, `no_roadmap` (409), `target_date_passed`, `no_room` with figures, or `stale_version`
-    when the goal keeps changing meanwhile; the goal stays as it was.
-    """
-    return roadmap.settled(
-        lambda: propose(user=user, goal_id=goal_id, minutes_per_day=minutes_per_day)
-    )
-
-
-def prepare(*, user: User, goal_id: str, minutes_per_day: int | None = None) -> Callable[[], dict]:
-    """Plan as `make` says; the function returned stores it, or raises Outdated when the goal changed.
-
-    Only the function may run in a transaction: the coach may take its time.
+    `not_found`, `no_roadmap` (409), `target_date_passed`, or `no_room` with figures.
     """
     proposal = propose(user=user, goal_id=goal_id, minutes_per_day=minutes_per_day)
     return lambda: roadmap.store(proposal)
 
 
 def propose(*, user: User, goal_id: str, minutes_per_day: int | None = None) -> Proposal:
-    """The roadmap as `make` says, not stored. Not to be called in a transaction."""
+    """The roadmap as `prepare` says, not stored. Not to be called in a transaction."""
     goal = Goal.objects.own(user, goal_id, {"messages": 0})
     if not standing.days(goal):
         raise Problem(Code.no_roadmap, status=409)

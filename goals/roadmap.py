@@ -1,6 +1,6 @@
 """The act of making a roadmap, the first or anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -46,14 +46,15 @@ def make(
     roadmap whole. Raises Problem `not_found`, `target_date_passed`, or `stale_version` when the
     goal keeps changing meanwhile.
     """
-    return settled(
-        lambda: propose(
-            user=user,
-            goal_id=goal_id,
-            minutes_per_day=minutes_per_day,
-            instructions=instructions,
-        )
-    )
+    for _ in range(TRIES):
+        with suppress(Outdated):
+            return prepare(
+                user=user,
+                goal_id=goal_id,
+                minutes_per_day=minutes_per_day,
+                instructions=instructions,
+            )()
+    raise Problem(Code.stale_version)
 
 
 def prepare(
@@ -67,14 +68,6 @@ def prepare(
         user=user, goal_id=goal_id, minutes_per_day=minutes_per_day, instructions=instructions
     )
     return lambda: store(proposal)
-
-
-def settled(propose: Callable[[], Proposal]) -> dict:
-    """Propose and store, again while the goal changes in between. Raises Problem `stale_version`."""
-    for _ in range(TRIES):
-        with suppress(Outdated):
-            return store(propose())
-    raise Problem(Code.stale_version)
 
 
 def propose(
@@ -264,10 +257,10 @@ def _carried(goal, days, carried) -> dict:
 def _said_of(left) -> str:
     if not left:
         return ""
-    numbers = ", ".join(str(day.number) for day in left)
+    missed = named_days([day.number for day in left])
     return (
-        f" No room was left ahead for what was missed on {'day' if len(left) == 1 else 'days'} "
-        f"{numbers}: it can be proved after the target date."
+        f" No room was left ahead for what was missed on {missed}: it can be proved after the "
+        "target date."
     )
 
 
@@ -275,6 +268,11 @@ def _as_stored(goal, kept):
     """The documents of the days that stay, with whatever another program added to them."""
     numbers = {day.day for day in kept}
     return [day for day in standing.days(goal) if int(day["day"]) in numbers]
+
+
+def named_days(numbers: Collection[int]) -> str:
+    """ "day 3", or "days 3, 4"."""
+    return f"{'day' if len(numbers) == 1 else 'days'} {', '.join(map(str, sorted(numbers)))}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -22,6 +22,11 @@ def days(goal: dict) -> list[dict]:
     return list((goal.get("roadmap") or {}).get("days") or ())
 
 
+def last_day(goal: dict) -> date:
+    """The date of the roadmap's last day; date.min without one."""
+    return max((as_date(day.get("date")) or date.min for day in days(goal)), default=date.min)
+
+
 def total_days(goal: dict) -> int:
     roadmap = goal.get("roadmap") or {}
     return int(roadmap.get("total_days") or len(roadmap.get("days") or ()))
@@ -57,8 +62,7 @@ def carried(goal: dict, today: date) -> list[dict]:
     """
     plan, passed = days(goal), set(days_passed(goal))
     proved = [day for day in plan if as_date(day.get("date")) == today]
-    last = max((as_date(day.get("date")) or date.min for day in plan), default=date.min)
-    if not proved and today > last:
+    if not proved and today > last_day(goal):
         proved = [day for day in plan if int(day["day"]) not in passed][:1]
     own = {int(day["day"]) for day in proved}
     missed = {one for number in own for one in carries(goal, number)} - own - passed

@@ -75,7 +75,7 @@ def summary_is_due(wishes: dict, summarised_on: str | None, calendar: Calendar, 
 def due_of(goal: dict, calendar: Calendar, moment: datetime) -> Due | None:
     """What a test of today would prove; None where there is nothing, or nothing more today."""
     today = calendar.day(moment)
-    if pauses.as_of(goal, today)[0] != Goal.ACTIVE or _last_day(goal) < today:
+    if pauses.as_of(goal, today)[0] != Goal.ACTIVE or standing.last_day(goal) < today:
         return None
     passed = set(standing.days_passed(goal))
     carried = standing.carried(goal, today)
@@ -116,12 +116,6 @@ def week_of(goal: dict, calendar: Calendar, moment: datetime) -> Week | None:
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
-
-
-def _last_day(goal) -> date:
-    return max(
-        (as_date(day.get("date")) or date.min for day in standing.days(goal)), default=date.min
-    )
 
 
 def _minutes(day) -> int:

@@ -21,7 +21,7 @@ BENCH_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 START_SECONDS, STOP_SECONDS = 60, 10
 
 DOIT = "DoIt"
-THREADS = 4  # as in production
+THREADS = 6  # as in production
 PEERS = {
     "FastAPI": "fastapi_pymongo",
     "Beanie": "fastapi_beanie",

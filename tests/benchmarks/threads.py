@@ -13,7 +13,7 @@ from tests.benchmarks import production
 from tests.benchmarks.contenders import DOIT, THREADS, Contender
 from tests.benchmarks.load import Sample, require_wrk
 
-COUNTS = (1, 2, THREADS, 8, 16)
+COUNTS = (1, 2, 4, THREADS, 8, 16)
 GOALS, ROUNDS, SECONDS = 4_000, 5, 2
 
 

@@ -300,7 +300,7 @@ def test_a_roadmap_of_another_program_is_re_planned(alice, alice_api, a_goal, da
     ]
     theirs = {"total_days": 12, "summary": "", "days": days, "author": "somebody"}
     database.goals.update_one({"id": goal["id"]}, {"$set": {"roadmap": theirs}})
-    made = replanning.make(user=alice, goal_id=goal["id"])
+    made = replanning.prepare(user=alice, goal_id=goal["id"])()
     part = "Page 2 (the first 10 of 25 minutes)"
     assert texts(made["days"][2]) == ["Page 1", part, "Page 3"]
     assert made["days"][2]["colour"] == "red"
@@ -374,7 +374,7 @@ def test_what_was_planned_before_a_pass_is_planned_anew(alice, alice_api, missed
         "pieces" not in stored(database, goal)["plan"]
         or carrying_days(stored(database, goal)) == {}
     )
-    made = replanning.make(user=alice, goal_id=goal["id"])
+    made = replanning.prepare(user=alice, goal_id=goal["id"])()
     assert made["days"][3] == stored(database, goal)["roadmap"]["days"][3]
     assert standing.carries(stored(database, goal), 4) == []  # today is passed, and carries nothing
 

@@ -79,7 +79,7 @@ def llm_by_openai(configured):
 
 @pytest.fixture
 def allowance():
-    return Allowance(seconds=5, tokens=100_000)
+    return Allowance(seconds=20, tokens=100_000)
 
 
 @pytest.fixture

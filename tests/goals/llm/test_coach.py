@@ -179,13 +179,13 @@ def test_the_breaker_opens_after_five_failures_and_closes_with_a_success(llm, en
 
 def test_tokens_end_with_the_allowance(llm_by_openai, endpoint):
     """The answer that passes it counts still; no other is asked for."""
-    allowance = Allowance(seconds=5, tokens=100)
+    allowance = Allowance(seconds=20, tokens=100)
     assert llm_by_openai.reply(CHAT, allowance).text
     assert allowance.tokens_left == 0
     with pytest.raises(CoachFailed, match="tokens"):
         llm_by_openai.reply(CHAT, allowance)
     with pytest.raises(CoachFailed, match="tokens"):
-        llm_by_openai.plan(request(60), Allowance(seconds=5, tokens=300))
+        llm_by_openai.plan(request(60), Allowance(seconds=20, tokens=300))
     assert len(endpoint.of("part")) < 9
 
 
