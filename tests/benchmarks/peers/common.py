@@ -30,6 +30,7 @@ SUMMARY = (
     "category",
     "subcategory",
     "status",
+    "paused_until",
     "version",
     "roadmap_outdated",
 )

@@ -76,6 +76,7 @@ class Summary(BaseModel):
     category: str
     subcategory: str | None
     status: str
+    paused_until: str | None
     version: int
     roadmap_outdated: bool = False
 
