@@ -78,11 +78,6 @@ class GoalSummarySerializer(DocumentSerializer):
     version = serializers.IntegerField(read_only=True)
     roadmap_outdated = serializers.BooleanField(read_only=True)
 
-    @classmethod
-    def projection(cls):
-        # Of the pauses the last one alone still matters to a kept streak (goals.editing).
-        return {**super().projection(), "pauses": {"$slice": -1}}
-
 
 class GoalSerializer(GoalSummarySerializer):
     """A goal whole: the documented fields, and of its messages the newest 50."""

@@ -134,7 +134,7 @@ def running(
         raise Failed("The contenders are not installed: make bench")
     started: dict[str, Running] = {}
     try:
-        for contender, port in zip(contenders, _free_ports(len(contenders)), strict=True):
+        for contender, port in zip(contenders, free_ports(len(contenders)), strict=True):
             with stop_signals_held():
                 started[contender.key] = _start(contender, port, base, folder)
         for one in started.values():
@@ -148,7 +148,7 @@ def running(
             one.stop()
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """All held until the last is found, so that they differ."""
     with ExitStack() as stack:
         probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]

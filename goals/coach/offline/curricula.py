@@ -90,20 +90,21 @@ def general(goal: str) -> Curriculum:
     title = " ".join(goal.split()) or "your goal"
     if len(title) > LONGEST_GOAL:
         title = title[: LONGEST_GOAL - 1].rstrip() + "…"
-    return curriculum_from(GENERAL, _filled(_raw(FOLDER / f"{GENERAL}.toml"), title))
+    return curriculum_from(GENERAL, _filled(_raw_general(), title))
 
 
 def load(path: Path) -> Curriculum:
     """Read one file. ValueError says what is missing or of another type."""
-    problems = shape_problems(_raw(path))
+    raw = tomllib.loads(path.read_text("utf-8"))
+    problems = shape_problems(raw)
     if problems:
         raise ValueError(f"{path.name}: " + "; ".join(problems))
-    return curriculum_from(path.stem, _raw(path))
+    return curriculum_from(path.stem, raw)
 
 
 @cache
-def _raw(path: Path) -> Raw:
-    return tomllib.loads(path.read_text("utf-8"))
+def _raw_general() -> Raw:
+    return tomllib.loads((FOLDER / f"{GENERAL}.toml").read_text("utf-8"))
 
 
 def _filled(value: Any, goal: str) -> Any:

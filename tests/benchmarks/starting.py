@@ -1,0 +1,128 @@
+"""How long each process takes from its command to its first answer, and what it holds then.
+
+python -m tests.benchmarks.starting
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import httpx
+
+from doit_site.processes import lead_own_session, stop_signals_held
+from tests.benchmarks import contenders, production
+from tests.benchmarks.contenders import BENCH_PYTHON, DOIT, ROOT, Contender, Running
+from tests.benchmarks.load import Failed
+
+ROUNDS = 5
+LOOK_SECONDS, LONGEST_SECONDS = 0.01, 120
+UVICORN = ("-m", "uvicorn", "--host=127.0.0.1", "--ws=none", "--log-level=warning")
+CELERY = ("-m", "celery", "--app=doit_site", "worker", "--pool=threads", "--loglevel=INFO")
+LLM = {"COACH": "llm", "COACH_MODEL": "openai:model", "COACH_API_KEY": "key"}
+
+
+@dataclass(frozen=True)
+class Process:
+    """It is there once it answers at its port, or once its log has `says`, or else once it `ends`."""
+
+    key: str
+    command: Callable[[int], list[str]]
+    own: dict[str, str]
+    says: str = ""
+    ends: bool = False
+
+    def is_there(self, started: Running) -> bool:
+        code = started.process.poll()
+        if code is not None and not (self.ends and code == 0):
+            raise Failed(f"{self.key} does not start: {started.log.read_text()[-300:]}")
+        if self.ends:
+            return code == 0
+        if self.says:
+            return self.says in started.log.read_text()
+        try:
+            return httpx.get(f"http://127.0.0.1:{started.port}/health/live/").is_success
+        except httpx.HTTPError:
+            return False
+
+
+def processes(folder: Path) -> list[Process]:
+    data = {"DATA_DIR": str(folder / "quickstart"), "MONGODB_URI": "", "DEBUG": "true"}
+    worker = LLM | {"CELERY_BROKER_URL": "memory://"}
+    return [
+        Process("web", Contender(DOIT, "cache").command, {}),
+        Process("web, COACH=llm", Contender(DOIT, "cache").command, LLM),
+        Process("streams", serving(*UVICORN, "doit_site.asgi:application"), {}),
+        Process("Celery's worker", command(*CELERY), worker, says=" ready."),
+        Process("quickstart, empty folder", serving("manage.py", "quickstart"), data),
+        Process("quickstart, with its data", serving("manage.py", "quickstart"), data),
+        Process("send_reminders", command("manage.py", "send_reminders"), {}, ends=True),
+        Process(
+            "create_token --help", command("manage.py", "create_token", "--help"), {}, ends=True
+        ),
+    ]
+
+
+def command(*arguments: str) -> Callable[[int], list[str]]:
+    return lambda port: [str(BENCH_PYTHON), *arguments]
+
+
+def serving(*arguments: str) -> Callable[[int], list[str]]:
+    return lambda port: [str(BENCH_PYTHON), *arguments, f"--port={port}"]
+
+
+def measured(process: Process, folder: Path) -> tuple[float, float]:
+    """(seconds until it is there, MB that its largest process holds then)"""
+    port, log = contenders.free_ports(1)[0], folder / "log"
+    with stop_signals_held(), log.open("wb") as out:
+        began = time.monotonic()
+        popen = subprocess.Popen(
+            process.command(port),
+            cwd=ROOT,
+            env=production.passed_on() | process.own,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            preexec_fn=partial(lead_own_session, os.getpid()),
+        )
+    started = Running(Contender(DOIT, "cache"), port, popen, log)
+    try:
+        while not process.is_there(started):
+            if time.monotonic() - began > LONGEST_SECONDS:
+                raise Failed(f"{process.key} is not there after {LONGEST_SECONDS} s")
+            time.sleep(LOOK_SECONDS)
+        seconds = time.monotonic() - began
+        if not process.ends:
+            started.note_memory()
+        return seconds, started.memory
+    finally:
+        started.stop()
+
+
+def main() -> None:
+    with production.place() as folder:
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        found: dict[str, list[tuple[float, float]]] = {}
+        for _ in range(ROUNDS):
+            shutil.rmtree(folder / "quickstart", ignore_errors=True)
+            for process in processes(folder):
+                sys.stderr.write(f"{process.key}\n")
+                found.setdefault(process.key, []).append(measured(process, folder))
+    for key, runs in found.items():
+        seconds = [each for each, _ in runs]
+        memory = statistics.median(held for _, held in runs)
+        spread = f"{min(seconds):.2f} to {max(seconds):.2f}"
+        held = f"{memory:4.0f} MB" if memory else ""
+        sys.stdout.write(f"{key:28}{statistics.median(seconds):6.2f} s  ({spread})  {held}\n")
+
+
+if __name__ == "__main__":
+    main()
