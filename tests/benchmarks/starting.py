@@ -1,6 +1,8 @@
 """How long each process takes from its command to its first answer, and what it holds then.
 
-python -m tests.benchmarks.starting
+    python -m tests.benchmarks.starting
+
+On a database that is migrated, all on one machine; needs redis-server (make test-packages).
 """
 
 import os
@@ -9,7 +11,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -52,9 +55,9 @@ class Process:
             return False
 
 
-def processes(folder: Path) -> list[Process]:
+def processes(folder: Path, broker: str) -> list[Process]:
     data = {"DATA_DIR": str(folder / "quickstart"), "MONGODB_URI": "", "DEBUG": "true"}
-    worker = LLM | {"CELERY_BROKER_URL": "memory://"}
+    worker = LLM | {"CELERY_BROKER_URL": broker}
     return [
         Process("web", Contender(DOIT, "cache").command, {}),
         Process("web, COACH=llm", Contender(DOIT, "cache").command, LLM),
@@ -75,6 +78,24 @@ def command(*arguments: str) -> Callable[[int], list[str]]:
 
 def serving(*arguments: str) -> Callable[[int], list[str]]:
     return lambda port: [str(BENCH_PYTHON), *arguments, f"--port={port}"]
+
+
+@contextmanager
+def redis(folder: Path) -> Iterator[str]:
+    """The URL of a Redis, gone afterwards."""
+    port = contenders.free_ports(1)[0]
+    with stop_signals_held():
+        server = subprocess.Popen(
+            ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            preexec_fn=partial(lead_own_session, os.getpid()),
+        )
+    try:
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def measured(process: Process, folder: Path) -> tuple[float, float]:
@@ -106,14 +127,14 @@ def measured(process: Process, folder: Path) -> tuple[float, float]:
 
 
 def main() -> None:
-    with production.place() as folder:
+    with production.place() as folder, redis(folder) as broker:
         from django.core.management import call_command
 
         call_command("migrate", verbosity=0)
         found: dict[str, list[tuple[float, float]]] = {}
         for _ in range(ROUNDS):
             shutil.rmtree(folder / "quickstart", ignore_errors=True)
-            for process in processes(folder):
+            for process in processes(folder, broker):
                 sys.stderr.write(f"{process.key}\n")
                 found.setdefault(process.key, []).append(measured(process, folder))
     for key, runs in found.items():
