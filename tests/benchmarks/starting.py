@@ -63,8 +63,8 @@ def processes(folder: Path, broker: str) -> list[Process]:
         Process("web, COACH=llm", Contender(DOIT, "cache").command, LLM),
         Process("streams", serving(*UVICORN, "doit_site.asgi:application"), {}),
         Process("Celery's worker", command(*CELERY), worker, says=" ready."),
-        Process("quickstart, empty folder", serving("manage.py", "quickstart"), data),
-        Process("quickstart, with its data", serving("manage.py", "quickstart"), data),
+        Process("quickstart, empty folder", quickstart, data),
+        Process("quickstart, with its data", quickstart, data),
         Process("send_reminders", command("manage.py", "send_reminders"), {}, ends=True),
         Process(
             "create_token --help", command("manage.py", "create_token", "--help"), {}, ends=True
@@ -74,6 +74,11 @@ def processes(folder: Path, broker: str) -> list[Process]:
 
 def command(*arguments: str) -> Callable[[int], list[str]]:
     return lambda port: [str(BENCH_PYTHON), *arguments]
+
+
+def quickstart(port: int) -> list[str]:
+    """By this Python, which has the embedded mongod."""
+    return [sys.executable, "manage.py", "quickstart", f"--port={port}"]
 
 
 def serving(*arguments: str) -> Callable[[int], list[str]]:
