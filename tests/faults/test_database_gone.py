@@ -65,7 +65,7 @@ def killed_under_load(place):
             count = 0
             while not stop_writing.is_set():
                 count += 1
-                title = f"{new_id()} {number}-{count}"
+                title = f"{new_id()}-{number}-{count}"
                 sent = {"json": goal(title=title), "headers": {"Idempotency-Key": title}}
                 answers.append((title, *timed(client, "POST", "/api/v1/goals/", **sent)))
 
