@@ -8,6 +8,9 @@ import signal
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doit_site.settings")
 
 from doit_site import wsgi  # noqa: F401  # sets Django up, refuses a standalone server
+
+# isort: split
+from accounts.kept_sessions import kept
 from doit_site.api import telling
 from doit_site.api.live import stop_all
 from doit_site.handler import Handler
@@ -35,6 +38,7 @@ async def _live(receive, send):
     # Some servers end by the signal that they were sent, without any of Python's own endings.
     await asyncio.to_thread(job_runner.stop)
     await asyncio.to_thread(telling.finish)
+    await asyncio.to_thread(kept.follower.stop)  # before the database that it follows may go
     await send({"type": "lifespan.shutdown.complete"})
 
 
