@@ -1,8 +1,10 @@
 """The `$jsonSchema` of `users` (seed 1-doit.md) and of the audit. A migration installs a copy; a test compares."""
 
+from accounts.wall_times import PATTERN
+
 UUID4 = "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-WALL_TIME = {"bsonType": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}
+WALL_TIME = {"bsonType": "string", "pattern": PATTERN}
 DAY = {"bsonType": ["string", "null"], "pattern": DATE}
 
 REMINDERS = {

@@ -20,6 +20,7 @@ from doit_site.mongo.transactions import transactional
 from goals import carrying, roadmap, standing
 from goals.models import RoadmapDraft
 from goals.roadmap import Proposal
+from goals.wording import counted, named_days
 
 GOOD_FOR = timedelta(hours=1)
 GUARDED = ("id", "user_id", "version", "days_passed")
@@ -112,7 +113,7 @@ def summary_of(proposal: Proposal, changes: list[dict]) -> str:
     """What applying it would do, in a few sentences."""
     kinds = [row["change"] for row in changes]
     said = [
-        f"{roadmap.counted(kinds.count(kind), 'day')} {kind}"
+        f"{counted(kinds.count(kind), 'day')} {kind}"
         for kind in ("changed", "added", "removed")
         if kind in kinds
     ]
@@ -121,9 +122,9 @@ def summary_of(proposal: Proposal, changes: list[dict]) -> str:
     passed = set(standing.days_passed(proposal.goal))
     carried = {one for numbers in carries for one in numbers} - passed
     if carried and said:
-        text += f" Missed work carried into days ahead: {roadmap.named_days(carried)}."
+        text += f" Missed work carried into days ahead: {named_days(carried)}."
     if proposal.left:
-        text += f" No room ahead for what was missed on {roadmap.named_days(proposal.left)}."
+        text += f" No room ahead for what was missed on {named_days(proposal.left)}."
     return text
 
 

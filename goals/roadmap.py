@@ -1,6 +1,6 @@
 """The act of making a roadmap, the first or anew."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,6 +14,7 @@ from goals import briefs, carrying, consulting, standing
 from goals.coach.interface import Plan, PlannedDay, PlanRequest
 from goals.editing import target_day
 from goals.models import Goal
+from goals.wording import counted, named_days
 
 DEFAULT_MINUTES = 60
 LEAST_MINUTES = 10
@@ -268,12 +269,3 @@ def _as_stored(goal, kept):
     """The documents of the days that stay, with whatever another program added to them."""
     numbers = {day.day for day in kept}
     return [day for day in standing.days(goal) if int(day["day"]) in numbers]
-
-
-def named_days(numbers: Collection[int]) -> str:
-    """ "day 3", or "days 3, 4"."""
-    return f"{'day' if len(numbers) == 1 else 'days'} {', '.join(map(str, sorted(numbers)))}"
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from goals.reminders.contents import Contents, Due, Week
+from goals.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def _subject(contents) -> str:
 def _due(due: Due) -> str:
     what = f"day {due.day} of {due.total_days}" + (f', "{_line(due.title)}"' if due.title else "")
     time = f", {due.minutes} minutes" if due.minutes else ""
-    streak = f"; it keeps a streak of {_days(due.streak)} going" if due.streak else ""
+    streak = f"; it keeps a streak of {counted(due.streak, 'day')} going" if due.streak else ""
     return f"- {_line(due.goal)}: {what}{time}{streak}"
 
 
@@ -49,14 +50,14 @@ def _week(week: Week) -> str:
 
 
 def _facts(week: Week) -> Iterator[str]:
-    streak = f", a streak of {_days(week.streak)}" if week.streak else ""
-    yield f"{_days(week.passed)} passed{streak}"
+    streak = f", a streak of {counted(week.streak, 'day')}" if week.streak else ""
+    yield f"{counted(week.passed, 'day')} passed{streak}"
     if week.completed:
         yield "completed. Well done!"
         return
-    behind = f", {_days(week.behind)} behind" if week.behind else ""
+    behind = f", {counted(week.behind, 'day')} behind" if week.behind else ""
     yield f"{week.progress:g} % done{behind}"
-    yield f"{_days(week.ahead)} this week" if week.ahead else "nothing planned this week"
+    yield f"{counted(week.ahead, 'day')} this week" if week.ahead else "nothing planned this week"
 
 
 def _short(contents, stop) -> str:
@@ -64,17 +65,13 @@ def _short(contents, stop) -> str:
     parts = []
     if contents.weeks:
         passed = sum(week.passed for week in contents.weeks)
-        parts.append(f"{_days(passed)} passed last week.")
+        parts.append(f"{counted(passed, 'day')} passed last week.")
     if contents.due:
         count = len(contents.due)
         parts.append("A test is due today." if count == 1 else f"{count} tests are due today.")
         streak = max(due.streak for due in contents.due)
-        parts += [f"Keep your streak of {_days(streak)} going!"] if streak else []
+        parts += [f"Keep your streak of {counted(streak, 'day')} going!"] if streak else []
     return f"DoIt: {' '.join(parts)} {settings.PUBLIC_URL} Stop: {stop}"
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
 
 
 def _line(text: str) -> str:

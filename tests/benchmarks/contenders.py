@@ -159,17 +159,22 @@ def free_ports(count: int) -> list[int]:
 
 def _start(contender: Contender, port: int, base: dict[str, str], folder: Path) -> Running:
     log = folder / f"{contender.key.replace(' ', '-')}.log"
+    process = launch(contender.command(port), contender.environment(base, folder), log)
+    return Running(contender, port, process, log)
+
+
+def launch(command: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """A process that ends with this one and writes to `log`; to be ended by its id."""
     with log.open("wb") as out:
-        process = subprocess.Popen(
-            contender.command(port),
+        return subprocess.Popen(
+            command,
             cwd=ROOT,
-            env=contender.environment(base, folder),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
             preexec_fn=partial(lead_own_session, os.getpid()),
         )
-    return Running(contender, port, process, log)
 
 
 def _pin(pid: int, core: int) -> None:

@@ -31,12 +31,12 @@ django.setup()
 
 from doit_site.mongo.local_server import LocalServer  # noqa: E402
 from goals.consulting import NOTES  # noqa: E402
+from tests.benchmarks.contenders import THREADS  # noqa: E402
 from tests.faults.conftest import ROOT, Place, environment, sign_in, start_server, stop  # noqa: E402
 from tests.goals.llm.endpoint import Endpoint, Waits  # noqa: E402
 from tests.groups.streams import StreamServer  # noqa: E402
 
 CHATS, ROUNDS, SECONDS, READERS = 50, 12, 1.5, 4
-THREADS = 6
 KINDS = ("json", "beside", "within")
 
 

@@ -8,20 +8,18 @@ On a database that is migrated, all on one machine; needs redis-server (make tes
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import httpx
 
-from doit_site.processes import lead_own_session, stop_signals_held
+from doit_site.processes import stop_signals_held
 from tests.benchmarks import contenders, production
-from tests.benchmarks.contenders import BENCH_PYTHON, DOIT, ROOT, Contender, Running
+from tests.benchmarks.contenders import BENCH_PYTHON, DOIT, Contender, Running
 from tests.benchmarks.load import Failed
 
 ROUNDS = 5
@@ -89,13 +87,10 @@ def serving(*arguments: str) -> Callable[[int], list[str]]:
 def redis(folder: Path) -> Iterator[str]:
     """The URL of a Redis, gone afterwards."""
     port = contenders.free_ports(1)[0]
+    where = ("--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder))
+    asked = ["redis-server", *where, "--save", ""]
     with stop_signals_held():
-        server = subprocess.Popen(
-            ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            preexec_fn=partial(lead_own_session, os.getpid()),
-        )
+        server = contenders.launch(asked, {"PATH": os.environ["PATH"]}, folder / "redis.log")
     try:
         yield f"redis://127.0.0.1:{port}/0"
     finally:
@@ -106,17 +101,9 @@ def redis(folder: Path) -> Iterator[str]:
 def measured(process: Process, folder: Path) -> tuple[float, float]:
     """(seconds until it is there, MB that its largest process holds then)"""
     port, log = contenders.free_ports(1)[0], folder / "log"
-    with stop_signals_held(), log.open("wb") as out:
+    with stop_signals_held():
         began = time.monotonic()
-        popen = subprocess.Popen(
-            process.command(port),
-            cwd=ROOT,
-            env=production.passed_on() | process.own,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            preexec_fn=partial(lead_own_session, os.getpid()),
-        )
+        popen = contenders.launch(process.command(port), production.passed_on() | process.own, log)
     started = Running(Contender(DOIT, "cache"), port, popen, log)
     try:
         while not process.is_there(started):

@@ -77,5 +77,10 @@ def noon(days=1):
     return day.replace(hour=12, minute=0, second=0, microsecond=0)
 
 
+def midnight(days):
+    """The beginning of that day in UTC, as a body has it."""
+    return noon(days).replace(hour=0).isoformat()
+
+
 def error_rows(response):
     return {(row["pointer"], row["code"]) for row in response.json().get("errors", ())}

@@ -9,13 +9,9 @@ from accounts import personal_data
 from doit_site import clock
 from goals import drafts, editing, replanning, roadmap
 from goals.models import RoadmapDraft
-from tests.goals.steps import ask, make_roadmap, noon, prove, stored, url_of
+from tests.goals.steps import ask, make_roadmap, midnight, noon, prove, stored, url_of
 from tests.problem_details import assert_problem
 from tests.races import together
-
-
-def midnight(days):
-    return noon(days).replace(hour=0).isoformat()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 import time_machine
 
-from tests.goals.steps import error_rows, make_roadmap, noon, prove, stored, url_of
+from tests.goals.steps import error_rows, make_roadmap, midnight, noon, prove, stored, url_of
 from tests.races import together
 
 GOALS = "/api/v1/goals/"
@@ -16,10 +16,6 @@ BODY = {"title": "Learn Python", "description": "From the basics on."}
 def create(client, **fields):
     body = {**BODY, "target_date": (datetime.now(UTC) + timedelta(days=30)).isoformat(), **fields}
     return client.post(GOALS, body)
-
-
-def midnight(days):
-    return noon(days).replace(hour=0).isoformat()
 
 
 # Setting

@@ -2,11 +2,7 @@
 
 import time_machine
 
-from tests.goals.steps import ask, make_roadmap, noon, prove, url_of
-
-
-def midnight(days):
-    return noon(days).replace(hour=0).isoformat()
+from tests.goals.steps import ask, make_roadmap, midnight, noon, prove, url_of
 
 
 def today(client, goal):

@@ -11,6 +11,7 @@ from tests.goals.steps import (
     ask,
     error_rows,
     make_roadmap,
+    midnight,
     noon,
     prove,
     stored,
@@ -19,10 +20,6 @@ from tests.goals.steps import (
 )
 from tests.problem_details import assert_problem
 from tests.races import together
-
-
-def midnight(days):
-    return noon(days).replace(hour=0).isoformat()
 
 
 def replan(client, goal, **options):

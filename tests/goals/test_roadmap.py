@@ -16,6 +16,7 @@ from tests.goals.steps import (
     ask,
     error_rows,
     make_roadmap,
+    midnight,
     noon,
     prove,
     stored,
@@ -23,10 +24,6 @@ from tests.goals.steps import (
     url_of,
 )
 from tests.races import together
-
-
-def midnight(days):
-    return noon(days).replace(hour=0).isoformat()
 
 
 def assert_is_whole(made, first, total, minutes):

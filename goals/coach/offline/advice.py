@@ -5,7 +5,8 @@ import re
 from goals.coach.interface import ChatRequest, PlannedTask
 from goals.coach.offline import schedule
 from goals.coach.offline.standing import is_rest, standing
-from goals.coach.offline.voice import Voice, clip, counted
+from goals.coach.offline.voice import Voice, clip
+from goals.wording import counted
 
 PAIN = re.compile(
     r"\b(ill|sick|fever|flu|pain|hurts?|injur\w*|dizzy|faint\w*|unwell)\b", re.IGNORECASE

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from goals.coach.interface import ChatRequest
 from goals.coach.offline.standing import Standing, is_rest, minutes, standing
-from goals.coach.offline.voice import Voice, clip, counted, day_names, day_text, on
+from goals.coach.offline.voice import Voice, clip, day_names, day_text, on
+from goals.wording import counted
 
 
 def today(request: ChatRequest, voice: Voice) -> str:

@@ -5,6 +5,7 @@ from goals.coach.offline.curricula import Curriculum, Step
 from goals.coach.offline.selection import Selection
 from goals.coach.offline.units import Unit
 from goals.coach.offline.wishes import WEEKDAYS, Wishes
+from goals.wording import counted
 
 REST_TIPS = (
     "Rest is part of the plan: what you practised settles while you do something else.",
@@ -68,8 +69,9 @@ def _origin(curriculum: Curriculum, fits: bool) -> str:
 
 
 def _rhythm(request: PlanRequest, wishes: Wishes) -> str:
-    days = "1 day" if request.total_days == 1 else f"{request.total_days} days"
-    text = f"It has {days} of at most {request.minutes_per_day} minutes"
+    text = (
+        f"It has {counted(request.total_days, 'day')} of at most {request.minutes_per_day} minutes"
+    )
     if request.total_days < 7:
         return text + "."
     rest = "a day of rest"

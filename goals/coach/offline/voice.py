@@ -45,10 +45,6 @@ def joined(names: list[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def on(day: date) -> str:
     """ "Saturday, 7 February 2026"."""
     return f"{day:%A}, {day.day} {day:%B} {day.year}"

@@ -7,6 +7,7 @@ from django.core.management import BaseCommand, CommandError
 from doit_site.commands import add_format, report
 from goals.coach.interface import GoalBrief, Plan, PlanRequest
 from goals.coach.offline import lint, planner
+from goals.wording import counted
 
 FIRST_DATE = date(2026, 1, 5)  # a Monday; what is shown has day numbers
 
@@ -83,9 +84,7 @@ def _shown(plan):
 
 def _lines(row):
     count = len(row["problems"])
-    verdict = (
-        "nothing is wrong" if not count else "1 problem" if count == 1 else f"{count} problems"
-    )
+    verdict = counted(count, "problem") if count else "nothing is wrong"
     yield f"{row['file']}: {verdict}."
     for problem in row["problems"]:
         yield "  " + str(lint.Finding(problem["line"], problem["problem"]))
